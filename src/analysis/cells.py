@@ -1,0 +1,97 @@
+"""What cells are worth together.
+
+In: the facts of one report and its placements. Out: sums of cells, under every placement that the
+page admits. A blank counts as nothing only where the identities show that it is; otherwise a sum
+that needs it is unknown. Checking and measuring both stand on this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis import frames, templates
+from analysis.templates import Cell
+
+# More joint placements than this are not enumerated: what depends on them is unknown.
+MOST = 10_000
+
+
+class Cells:
+    """The cells of one report, ready to be summed."""
+
+    def __init__(self, facts: pd.DataFrame, placements: pd.DataFrame) -> None:
+        known = facts[facts["value"].notna()]
+        self._known = {
+            Cell(*k): v
+            for *k, v in known[["table", "row", "column", "value"]].itertuples(index=False)
+        }
+        proven = facts[(facts["status"] == "blank") & (facts["candidates"] == "0")]
+        self._known |= {Cell(*k): 0.0 for k in proven[["table", "row", "column"]].itertuples(index=False)}
+        self._alternatives: list[list[dict[Cell, float]]] = []
+        for table, of_table in placements.groupby("table", sort=True):
+            readings = []
+            for _, reading in of_table.groupby("placement", sort=True):
+                readings.append(
+                    {
+                        Cell(str(table), r, c): 0.0 if pd.isna(v) else v
+                        for r, c, v in reading[["row", "column", "value"]].itertuples(index=False)
+                    }
+                )
+            self._alternatives.append(readings)
+
+    def sums(self, expressions: Sequence[Sequence[tuple[Cell, int]]]) -> np.ndarray:
+        """Values of several signed sums under every joint placement.
+
+        Each expression is a list of (cell, +1 or −1). Returns an array of shape (placements,
+        expressions); NaN where a cell is not known. Expressions in one call are taken together, so
+        a ratio of two of them never mixes placements.
+        """
+        wanted = {cell for expression in expressions for cell, _ in expression}
+        relevant = [r for r in self._alternatives if any(cell in r[0] for cell in wanted)]
+        if np.prod([len(r) for r in relevant]) > MOST:
+            relevant = []
+        worlds: list[dict[Cell, float]] = [{}]
+        for readings in relevant:
+            worlds = [world | reading for world in worlds for reading in readings]
+        return np.array(
+            [
+                [
+                    sum(sign * world.get(cell, self._known.get(cell, np.nan)) for cell, sign in expression)
+                    for expression in expressions
+                ]
+                for world in worlds
+            ],
+            dtype=float,
+        ).reshape(len(worlds), len(expressions))
+
+    def sum(self, cells: Iterable[Cell]) -> tuple[float, float]:
+        """Least and greatest value of a sum; equal where it is certain, NaN where it is unknown."""
+        values = self.sums([[(cell, 1) for cell in cells]])[:, 0]
+        return float(values.min()), float(values.max())
+
+
+def counts(document: pd.Series, cells: Cells) -> pd.DataFrame:
+    """Every declared concept that the form of the report has cells for, summed (table ``counts``)."""
+    form = templates.forms()[document["template"]]
+    rows = []
+    for concept in templates.concepts().values():
+        addresses = concept.cells_in(form)
+        if not addresses:
+            continue
+        low, high = cells.sum(addresses)
+        rows.append(
+            {
+                "key": f"{document['key']}/{concept.code}",
+                "unit": document["unit"],
+                "year": document["year"],
+                "concept": concept.code,
+                "value": low if low == high else np.nan,
+                "low": low,
+                "high": high,
+                "cells": " ".join(map(str, addresses)),
+            }
+        )
+    return frames.frame("counts", rows)

@@ -1,0 +1,108 @@
+"""Numbers in text that know where they come from.
+
+A ``Figure`` is a number as printed together with the table and key it was taken from. ``render``
+fills a Jinja2 template; it notes every figure that the template prints and where in the text it
+stands, and refuses a digit that comes from anywhere else. So no sentence can say a number that
+does not lead back to a cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+
+import jinja2
+
+DIGIT = re.compile(r"\d")
+# Private-use characters that bracket a figure while a template is being rendered.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``text`` as printed, the ``value`` it stands for, the ``table`` and ``key`` of its source.
+
+    ``key`` ends in ``:column`` when the value is not the row's column ``value``.
+    """
+
+    text: str
+    value: float | int | str
+    table: str
+    key: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A figure at its place in a text: characters ``start`` to ``end``."""
+
+    figure: Figure
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A text and the figures in it, in order of appearance."""
+
+    text: str
+    figures: tuple[Printed, ...]
+
+
+def stray_digits(text: str, figures: tuple[Printed, ...]) -> list[int]:
+    """Positions of digits that no figure accounts for."""
+    covered = {i for p in figures for i in range(p.start, p.end)}
+    return [m.start() for m in DIGIT.finditer(text) if m.start() not in covered]
+
+
+def _mark(found: list[Figure], value: object) -> object:
+    if isinstance(value, Figure):
+        found.append(value)
+        return f"{_OPEN}{value.text}{_CLOSE}"
+    return value
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+
+
+def render(template: str, values: Mapping[str, object] | None = None, **more: object) -> Rendered:
+    """Fill ``template``; raise ``ValueError`` if it prints a digit that is not a figure's."""
+    found: list[Figure] = []
+    environment = _environment().overlay(finalize=partial(_mark, found))
+    marked = environment.from_string(template).render({**(values or {}), **more}).strip()
+    text, figures, position = "", [], 0
+    for number, match in enumerate(re.finditer(f"{_OPEN}(.*?){_CLOSE}", marked, re.S)):
+        text += marked[position : match.start()]
+        figures.append(Printed(found[number], len(text), len(text) + len(match[1])))
+        text += match[1]
+        position = match.end()
+    text += marked[position:]
+    rendered = Rendered(text, tuple(figures))
+    if stray := stray_digits(rendered.text, rendered.figures):
+        raise ValueError(f"a digit without a source at {stray[0]} in: {rendered.text}")
+    return rendered
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """``158.0`` → ``158``; ``2.5`` → ``2.5``; with ``decimals`` as many as asked for."""
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
+    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+
+
+def percent(value: float, decimals: int = 2) -> str:
+    """``0.58228`` → ``58.23%``."""
+    return f"{100 * value:.{decimals}f}%"
+
+

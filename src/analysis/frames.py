@@ -1,0 +1,147 @@
+"""The tables that pass between the rooms: one row a thing, columns declared once, checked where a
+room hands over.
+
+``key`` names a row for good: ``永康市/2020/applications.granted.total`` in facts, the indicator in
+rates, and so on. A figure in a text points to a table, a key and, if it is not ``value``, a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+import pandera.pandas as pa
+
+STATUSES = ("reported", "blank", "not_applicable", "inferred", "ambiguous", "absent")
+SEVERITIES = ("error", "warning", "note")
+
+
+def _text(**options) -> pa.Column:
+    return pa.Column(str, **options)
+
+
+def _number(**options) -> pa.Column:
+    return pa.Column(float, nullable=True, **options)
+
+
+_WHOSE = {"key": _text(unique=True), "unit": _text(), "year": pa.Column(int, pa.Check.in_range(2000, 2100))}
+_PLACE = {"where": _text(), "start": pa.Column(int), "end": pa.Column(int)}
+
+
+def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema({**_WHOSE, **columns}, strict=True, ordered=True, coerce=True)
+
+
+SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
+    # one report
+    "documents": _schema(
+        template=_text(),
+        file=_text(),
+        sha256=_text(),
+        glosses=pa.Column(int),
+        placements=pa.Column(int),
+    ),
+    # one cell of one report; value is empty unless reported or inferred; candidates lists what an
+    # ambiguous cell may hold, and is "0" for a blank that the identities show to be nothing
+    "facts": _schema(
+        template=_text(),
+        table=_text(),
+        row=_text(),
+        column=_text(),
+        value=_number(),
+        unit_of_measure=_text(),
+        status=_text(checks=pa.Check.isin(STATUSES)),
+        candidates=_text(),
+        raw=_text(),
+        **_PLACE,
+    ),
+    # one cell under one of the placements that the page admits, where there are several
+    "placements": _schema(
+        table=_text(),
+        placement=pa.Column(int),
+        row=_text(),
+        column=_text(),
+        value=_number(),
+    ),
+    # one number said in prose; about is a concept, of the concept that a percentage is a share of
+    "claims": _schema(
+        section=_text(),
+        quote=_text(),
+        value=pa.Column(float),
+        unit_of_measure=_text(),
+        approximate=pa.Column(bool),
+        about=_text(),
+        of=_text(),
+        **_PLACE,
+    ),
+    # one concept summed over its cells; low and high differ where placements do
+    "counts": _schema(
+        concept=_text(),
+        value=_number(),
+        low=_number(),
+        high=_number(),
+        cells=_text(),
+    ),
+    # one thing that does not hold
+    "findings": _schema(
+        code=_text(),
+        severity=_text(checks=pa.Check.isin(SEVERITIES)),
+        reported=_text(),
+        expected=_text(),
+        message_zh=_text(),
+        message_en=_text(),
+        evidence=_text(),
+        **_PLACE,
+    ),
+    # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
+    # bound it over the placements where it is not the same under all of them
+    "rates": _schema(
+        indicator=_text(),
+        numerator=_number(),
+        denominator=_number(),
+        value=_number(),
+        low=_number(),
+        high=_number(),
+        least=_number(),
+        most=_number(),
+        small=pa.Column(bool),
+        note_zh=_text(),
+        note_en=_text(),
+    ),
+    # one problem of section five with the measure announced for it
+    "problems": _schema(
+        order=pa.Column(int),
+        problem=_text(),
+        measure=_text(),
+        category=_text(),
+        categories=_text(),
+        cues=_text(),
+        answer=_text(checks=pa.Check.isin(("full", "partial", "other", "none"))),
+        unanswered=_text(),
+        specificity=pa.Column(int),
+        specifics=_text(),
+        hedges=pa.Column(int),
+        **_PLACE,
+    ),
+    # one generated sentence; figures is JSON: printed text, value, table, key, start, end
+    "statements": _schema(
+        section=_text(),
+        role=_text(checks=pa.Check.isin(("source", "computed", "suggested"))),
+        language=_text(),
+        text=_text(),
+        figures=_text(),
+    ),
+}
+
+
+def frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Rows (dicts) → the table called ``name``, its columns in their declared order, validated."""
+    schema = SCHEMAS[name]
+    made = pd.DataFrame(list(rows), columns=list(schema.columns))
+    return schema.validate(made)
+
+
+def concat(name: str, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several tables of one kind under each other; empty ones keep their columns."""
+    kept = [f for f in frames if len(f)]
+    return pd.concat(kept, ignore_index=True) if kept else frame(name, [])

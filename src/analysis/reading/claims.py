@@ -1,0 +1,101 @@
+"""Numbers said in prose become claims.
+
+In: the sentences of a section. Out: one row for every counted thing (table ``claims``), with the
+concept it speaks of where a declared wording says so (templates/concepts.yml). A number that no
+wording fits is kept, with no concept; so is a concept that no table holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from analysis import templates
+from analysis.reading.layout import Section, Span, prose
+from analysis.reading.normalise import Text
+from analysis.reading.quantities import Counted, numbers
+
+# Between the wording and its number at most this many characters: “受理政府信息公开申请161件”.
+GAP = 8
+_CLAUSE = re.compile(r"[,;:，；：]")
+# What may stand between a count and the percentage printed for it: “42件,占26.6%”, “42件(26.6%)”.
+_SHARE = re.compile(r"^[,、(（]?(?:占比?(?:为|约)?|比例为)?$")
+
+
+def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[dict]:
+    """Every number that the prose of ``sections`` says (rows of the table ``claims``)."""
+    rows = []
+    for section in sections:
+        for sentence in prose(text, section):
+            for counted, about, of in _read(sentence):
+                start, end = sentence.start + counted.start, sentence.start + counted.end
+                first, last = text.span(start, end)
+                rows.append(
+                    {
+                        "key": f"{whose['unit']}/{whose['year']}/claim/{len(rows) + 1}",
+                        **whose,
+                        "section": section.code,
+                        "quote": _quote(sentence, counted),
+                        "value": counted.quantity.value,
+                        "unit_of_measure": counted.quantity.unit,
+                        "approximate": counted.quantity.approximate,
+                        "about": about,
+                        "of": of,
+                        "where": text.where(start),
+                        "start": first,
+                        "end": last,
+                    }
+                )
+    return rows
+
+
+def _quote(sentence: Span, counted: Counted) -> str:
+    """The clause that says the number, without the sentence around it."""
+    before = max((m.end() for m in _CLAUSE.finditer(sentence.text, 0, counted.start)), default=0)
+    after = _CLAUSE.search(sentence.text, counted.end)
+    return sentence.text[before : after.start() if after else len(sentence.text)].strip("。 ")
+
+
+def _read(sentence: Span) -> Iterable[tuple[Counted, str, str]]:
+    """Each number of a sentence with the concept it counts, or the share of what."""
+    previous: tuple[Counted, str] | None = None
+    for counted in numbers(sentence.text):
+        about = of = ""
+        if counted.quantity.unit == "%":
+            between = sentence.text[previous[0].end : counted.start] if previous else None
+            concept = templates.concepts().get(previous[1]) if previous else None
+            if concept and concept.share_of and _SHARE.match(between.strip()):
+                about, of = concept.code, concept.share_of
+        else:
+            since = previous[0].end if previous else 0
+            about = _concept(sentence.text, since, counted)
+            previous = (counted, about)
+        yield counted, about, of
+
+
+def _concept(sentence: str, since: int, counted: Counted) -> str:
+    """The code of the concept whose wording fits best: the longest match, then the nearest."""
+    clause = max((m.end() for m in _CLAUSE.finditer(sentence, since, counted.start)), default=since)
+    before, after = sentence[clause : counted.start], sentence[counted.end :]
+    best: tuple[int, int, str] = (0, 0, "")
+    for concept in templates.concepts().values():
+        if counted.quantity.unit not in concept.units:
+            continue
+        for wording in concept.wordings:
+            if wording.sentence and not wording.sentence.search(sentence[: counted.start]):
+                continue
+            found = 0
+            if wording.after:
+                if not (match := wording.after.match(after)):
+                    continue
+                found += len(match[0]) + 1
+            if wording.before:
+                matches = [m for m in wording.before.finditer(before) if len(before) - m.end() <= GAP]
+                if not matches:
+                    continue
+                match = max(matches, key=lambda m: (m.end(), len(m[0])))
+                found += len(match[0])
+                best = max(best, (found, match.end(), concept.code))
+            else:
+                best = max(best, (found + 100, 0, concept.code))  # said right behind the number
+    return best[2]

@@ -1,0 +1,251 @@
+"""Printed rows become facts.
+
+In: the matched tables of a report. Out: one row for every cell of its form (table ``facts``), and
+the readings that the page admits where it admits several (table ``placements``). Every fact says
+what is printed, where it stands, and how certain its place is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+from analysis.errors import InputError
+from analysis.figures import number
+from analysis.reading.layout import Span
+from analysis.reading.normalise import Text
+from analysis.reading.placement import Line, Placement, Solution, difference, place
+from analysis.reading.quantities import Quantity, parse_cell
+from analysis.reading.tables import PrintedRow, PrintedTable
+from analysis.templates import Cell, Equation, Form, Table
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that are placed together. ``spans`` are, for each row, the values that the solution
+    counts: all cells of the row where they stand in place, else only the numbers printed."""
+
+    rows: Sequence[PrintedRow]
+    spans: Sequence[Sequence[Span]]
+    placed: bool
+    solution: Solution
+
+
+@dataclass(frozen=True)
+class PlacedTable:
+    """A printed table, and every reading of it, part by part."""
+
+    printed: PrintedTable
+    parts: tuple[Part, ...]
+
+    @property
+    def placements(self) -> int:
+        """How many readings the page admits."""
+        return prod(len(part.solution.placements) for part in self.parts)
+
+    @property
+    def complete(self) -> bool:
+        return all(part.solution.complete for part in self.parts)
+
+
+def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
+    """Decide which printed number stands in which cell.
+
+    Rows that equations join are placed together; in a table where nothing has to add up, each row
+    is placed on its own. Raises ``InputError`` for a row that cannot be one of the form.
+    """
+    equations = list(printed.table.equations())
+    if equations:
+        return PlacedTable(printed, (_part(printed.rows, printed.positional, printed, text),))
+    return PlacedTable(
+        printed,
+        tuple(
+            _part([row], printed.positional or len(row.values) == len(row.cells), printed, text)
+            for row in printed.rows
+        ),
+    )
+
+
+def _part(rows: Sequence[PrintedRow], placed: bool, printed: PrintedTable, text: Text) -> Part:
+    equations = list(printed.table.equations())
+    spans, lines = [], []
+    for row in rows:
+        values = [v for v in row.values if placed or isinstance(parse_cell(v.text), Quantity)]
+        if len(values) > len(row.cells):
+            place_ = text.where(row.label.start)
+            raise InputError(
+                f"{place_}：“{row.label.text}”一行有 {len(values)} 个数字，格式只有 {len(row.cells)} 栏；"
+                "请对照原报告核对这一行。",
+                f"{place_}: the row {row.label.text} has {len(values)} numbers for {len(row.cells)} columns; "
+                "compare it with the published report.",
+            )
+        # Where nothing is added up, only the order of what is printed matters, not its value.
+        numbers = [_whole(v, row, text) if equations else _order(i, v) for i, v in enumerate(values)]
+        spans.append(values)
+        lines.append(Line(row.cells, tuple(numbers), placed))
+    return Part(rows, spans, placed, place(lines, equations, printed.table.presumed))
+
+
+def _whole(span: Span, row: PrintedRow, text: Text) -> int | None:
+    """The number in a cell of counts. Raises ``InputError`` for what no count can be."""
+    quantity = parse_cell(span.text)
+    if not isinstance(quantity, Quantity):
+        return None
+    if quantity.value < 0 or not quantity.value.is_integer():
+        place_ = text.where(span.start)
+        raise InputError(
+            f"{place_}：“{row.label.text}”一行印着 {span.text}，件数应为非负整数；请对照原报告核对这一格。",
+            f"{place_}: the row {row.label.text} prints {span.text}, a count must be a whole number of zero or "
+            "more; compare this cell with the published report.",
+        )
+    return int(quantity.value)
+
+
+def _order(index: int, span: Span) -> int | None:
+    return index if isinstance(parse_cell(span.text), Quantity) else None
+
+
+def _proven_nothing(placement: Placement, equations: Iterable[Equation]) -> set[Cell]:
+    """Blank cells that the equations force to be nothing: the other side is known, and what is
+    printed on this side already makes up its sum. Repeated until nothing more follows."""
+    values = placement.values
+    known = {cell for cell, value in values.items() if value is not None}
+    proven: set[Cell] = set()
+    open_ = [e for e in equations if not difference(e, values)]
+    grown = True
+    while grown:
+        grown = False
+        for equation in open_:
+            for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
+                if all(c in known for c in other) and not all(c in known for c in side):
+                    fresh = {c for c in side if c not in known}
+                    known |= fresh
+                    proven |= fresh
+                    grown = True
+    return proven
+
+
+def facts_of(form: Form, placed: Mapping[str, PlacedTable], text: Text, whose: Mapping) -> list[dict]:
+    """Every cell of the form as a row of the table ``facts``. ``whose`` holds unit and year."""
+    rows = []
+    for table in form.tables.values():
+        found: dict[Cell, dict] = {}
+        of_table = placed.get(table.code)
+        for part in of_table.parts if of_table else ():
+            found |= _facts_of_part(table, part, text)
+        for cell in table.cells():
+            fact = found.get(cell) or _absent(text)
+            rows.append(
+                {
+                    "key": f"{whose['unit']}/{whose['year']}/{cell}",
+                    **whose,
+                    "template": form.code,
+                    "table": cell.table,
+                    "row": cell.row,
+                    "column": cell.column,
+                    **fact,
+                }
+            )
+    return rows
+
+
+def _absent(text: Text) -> dict:
+    return {
+        "value": None,
+        "unit_of_measure": "",
+        "status": "absent",
+        "candidates": "",
+        "raw": "",
+        "where": text.name,
+        "start": -1,
+        "end": -1,
+    }
+
+
+def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
+    placements = part.solution.placements
+    nothing = [_proven_nothing(p, list(table.equations())) for p in placements]
+    found = {}
+    for row, spans in zip(part.rows, part.spans, strict=True):
+        for i, cell in enumerate(row.cells):
+            column = table.column_of(cell)
+            options = []
+            for placement, proven in zip(placements, nothing, strict=True):
+                if cell in placement.source:
+                    span = spans[placement.source[cell][1]]
+                    options.append((span, parse_cell(span.text, column.kind, column.unit)))
+                elif cell in placement.inferred:
+                    options.append((None, Quantity(float(placement.values[cell]))))
+                else:
+                    options.append((None, "0" if cell in proven else ""))
+            found[cell] = _fact(options, column, row, text, part.solution.complete)
+            if part.placed and parse_cell(spans[i].text) == "not_applicable":
+                found[cell] |= {"status": "not_applicable", "candidates": "", "raw": spans[i].text}
+    return found
+
+
+def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) -> dict:
+    """One cell from what each placement puts there: (span, quantity) or (None, blank)."""
+    spans = {s for s, _ in options}
+    quantities = list(dict.fromkeys(q for _, q in options))
+    span = next(iter(spans)) if len(spans) == 1 else None
+    place_ = span or row.label
+    fact = {
+        "value": None,
+        "unit_of_measure": "",
+        "candidates": "",
+        "raw": span.text if span else "",
+        "where": text.where(place_.start),
+        "start": text.span(place_.start, place_.end)[0],
+        "end": text.span(place_.start, place_.end)[1],
+    }
+    if span:
+        fact["raw"] = text.raw[fact["start"] : fact["end"]]
+    if len(quantities) > 1 or not complete:
+        candidates = sorted({_candidate(q) for q in quantities}, key=lambda c: (c == "blank", len(c), c))
+        return {**fact, "status": "ambiguous", "candidates": "|".join(candidates)}
+    (quantity,) = quantities
+    if not isinstance(quantity, Quantity):
+        return {**fact, "status": "blank", "candidates": quantity}
+    if column.kind == "change" and not quantity.sign and quantity.value:
+        size = number(quantity.value)
+        return {**fact, "status": "ambiguous", "candidates": f"+{size}|-{size}"}
+    return {
+        **fact,
+        "value": quantity.value,
+        "unit_of_measure": quantity.unit,
+        "status": "reported" if span else "inferred",
+    }
+
+
+def _candidate(quantity: Quantity | str) -> str:
+    return number(quantity.value) if isinstance(quantity, Quantity) else "blank"
+
+
+def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dict]:
+    """Each admissible reading of a table that admits several (table ``placements``): only the cells
+    on which the readings differ."""
+    rows = []
+    for table in placed.values():
+        equations = list(table.printed.table.equations())
+        for part in table.parts:
+            placements = part.solution.placements
+            if not equations or part.solution.unique or not part.solution.complete:
+                continue
+            cells = [cell for row in part.rows for cell in row.cells]
+            open_ = [cell for cell in cells if len({p.values[cell] for p in placements}) > 1]
+            rows += [
+                {
+                    "key": f"{whose['unit']}/{whose['year']}/{cell}/{n}",
+                    **whose,
+                    "table": cell.table,
+                    "placement": n,
+                    "row": cell.row,
+                    "column": cell.column,
+                    "value": placement.values[cell],
+                }
+                for n, placement in enumerate(placements, 1)
+                for cell in open_
+            ]
+    return rows

@@ -1,0 +1,101 @@
+"""The page becomes sections and printed rows.
+
+In: folded text. Out: the six sections with their places, and the rows of any table in a stretch of
+text as lists of cells. A row is a line with ``|`` between its cells, whatever stood around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analysis import templates
+from analysis.reading.normalise import Text
+
+_ORDINALS = "一二三四五六七八九十"
+_HEADING = re.compile(rf"^[ \t#]*([{_ORDINALS}]+)、[ \t]*([^\n|]+?)[ \t]*$", re.M)
+_DECORATION = re.compile(rf"^(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\)|\d+[.、])|[\s\"'“”‘’·.:,、]")
+# What a page prints around a report: font-size switches, print and close buttons.
+_CHROME = re.compile(
+    r"^[-\s]*(?:字体:?.*|打印(?:本页)?|关闭(?:窗口)?|【[^】]*】|分享(?:到)?:?.*|扫一扫.*|上一篇.*|下一篇.*)?[-\s]*$"
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the folded text."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the report: ``heading`` and body are at ``start``, ``body``, ``end``."""
+
+    code: str
+    heading: str
+    start: int
+    body: int
+    end: int
+
+
+def canonical(label: str) -> str:
+    """A label without ordinals, spaces and punctuation, for comparing."""
+    while (stripped := _DECORATION.sub("", label)) != label:
+        label = stripped
+    return label
+
+
+def split_sections(text: Text) -> dict[str, Section]:
+    """The sections found, by code, in the order of the page; the preface before them has none."""
+    titles = {canonical(t): s.code for s in templates.sections().values() for t in s.titles}
+    heads = [
+        (titles[canonical(m[2])], m) for m in _HEADING.finditer(text.clean) if canonical(m[2]) in titles
+    ]
+    stop = body_end(text)
+    ends = [m.start() for _, m in heads[1:]] + [stop]
+    found: dict[str, Section] = {}
+    for (code, match), end in zip(heads, ends, strict=True):
+        found.setdefault(code, Section(code, match[2], match.start(), match.end(), end))
+    return found
+
+
+def body_end(text: Text) -> int:
+    """Where the report ends and the buttons of the page begin."""
+    end = len(text.clean)
+    while end:
+        start = text.clean.rfind("\n", 0, end - 1) + 1
+        if not _CHROME.match(text.clean[start:end].strip("\n")):
+            return end
+        end = start
+    return end
+
+
+def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
+    """Every printed row between ``start`` and ``end``: its cells, stripped, with their places."""
+    for match in re.finditer(r"[^\n]+", text.clean[start:end]):
+        line = match[0]
+        if "|" not in line or re.fullmatch(r"[|\s:\-]*-{2,}[|\s:\-]*", line):
+            continue
+        cells, position = [], start + match.start()
+        for piece in line.split("|"):
+            lead = len(piece) - len(piece.lstrip())
+            word = piece.strip()
+            cells.append(Span(word, position + lead, position + lead + len(word)))
+            position += len(piece) + 1
+        # A bar at either edge of the line is a frame, not a cell.
+        yield cells[not cells[0].text and line.lstrip().startswith("|") :][: None if cells[-1].text else -1]
+
+
+def prose(text: Text, section: Section) -> Iterator[Span]:
+    """The sentences of a section, tables left out. A sentence ends in 。 or at the end of its line."""
+    for line in re.finditer(r"[^\n]+", text.clean[section.body : section.end]):
+        if "|" in line[0]:
+            continue
+        base = section.body + line.start()
+        for match in re.finditer(r"[^。!?]+[。!?]?", line[0]):
+            if match[0].strip():
+                yield Span(match[0], base + match.start(), base + match.end())

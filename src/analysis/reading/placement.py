@@ -1,0 +1,207 @@
+"""Which printed number stands in which cell.
+
+In: the matched lines of a table and the equations that must hold. Out: every placement that
+satisfies them. Where a page keeps its blank cells there is one; where the blanks have vanished, the
+numbers of a line keep their order but not their columns, and the equations decide. CP-SAT
+enumerates; nothing is guessed. If the page itself breaks an equation, the placements that break the
+fewest are given, and the equations they break. A total that is itself blank is the sum of its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from ortools.sat.python import cp_model
+
+from analysis.templates import Cell, Equation, Identity, Presumption
+
+# Beyond this many placements a table says only that it is ambiguous.
+LIMIT = 2_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """The cells of one printed line and the whole numbers it prints, None where a cell is blank.
+
+    ``placed`` says that the numbers stand in their columns, one entry a cell; otherwise ``numbers``
+    holds only what is printed, in order.
+    """
+
+    cells: tuple[Cell, ...]
+    numbers: tuple[int | None, ...]
+    placed: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to read a line. ``source[i]`` is the index of the number in cell i, None if blank;
+    ``values`` counts blanks as nothing and holds sums for blank totals (``inferred``)."""
+
+    source: tuple[int | None, ...]
+    values: tuple[int, ...]
+    inferred: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One reading of the whole table: cell → number, None where blank; and which were inferred."""
+
+    values: Mapping[Cell, int | None]
+    source: Mapping[Cell, tuple[int, int]]
+    inferred: frozenset[Cell]
+    broken: tuple[Equation, ...]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Every admissible placement; ``complete`` is False if there are more than were counted."""
+
+    placements: tuple[Placement, ...]
+    complete: bool
+
+    @property
+    def unique(self) -> bool:
+        return self.complete and len(self.placements) == 1
+
+
+def choices(line: Line, row_identities: Sequence[Identity]) -> list[Choice]:
+    """Every way to read one line on its own: all order-keeping placements of its numbers.
+
+    A blank total beside printed parts is their sum (``row_identities`` say which cell is a total).
+    """
+    width = len(line.cells)
+    if line.placed:
+        sources = [tuple(i if n is not None else None for i, n in enumerate(line.numbers))]
+    else:
+        sources = [
+            tuple(chosen.index(c) if c in chosen else None for c in range(width))
+            for chosen in combinations(range(width), len(line.numbers))
+        ]
+    made = []
+    for source in sources:
+        values = [0 if s is None else line.numbers[s] for s in source]
+        inferred = [False] * width
+        for identity in row_identities:
+            for row in dict.fromkeys(cell.row for cell in line.cells):
+                at = {c.column: i for i, c in enumerate(line.cells) if c.row == row}
+                total, parts = at[identity.right[0]], [at[c] for c in identity.left]
+                if source[total] is None and any(source[p] is not None for p in parts):
+                    values[total], inferred[total] = sum(values[p] for p in parts), True
+        made.append(Choice(source, tuple(values), tuple(inferred)))
+    return made
+
+
+def _presumed(line: Line, option: list[Choice], presumed: Sequence[Presumption]) -> list[Choice]:
+    """The choices that print what is presumed to be printed."""
+    for cell, at_least in presumed:
+        if not line.placed and cell in line.cells and max(line.numbers, default=0) >= at_least:
+            option = [c for c in option if c.source[line.cells.index(cell)] is not None]
+    return option
+
+
+def place(
+    lines: Sequence[Line],
+    equations: Sequence[Equation],
+    presumed: Sequence[Presumption] = (),
+    limit: int = LIMIT,
+) -> Solution:
+    """Enumerate the placements of ``lines`` that satisfy all ``equations``, or the most of them."""
+    row_identities = [
+        i for i in dict.fromkeys(e.identity for e in equations) if i.over == "rows" and len(i.right) == 1
+    ]
+    options = [_presumed(line, choices(line, row_identities), presumed) for line in lines]
+    if all(len(o) == 1 for o in options):
+        picks, complete = [tuple(0 for _ in lines)], True
+    else:
+        picks, complete = _search(lines, options, equations, limit)
+    return Solution(tuple(_placement(lines, options, pick, equations) for pick in picks), complete)
+
+
+def _placement(lines, options, pick, equations) -> Placement:
+    values: dict[Cell, int | None] = {}
+    source: dict[Cell, tuple[int, int]] = {}
+    counted: dict[Cell, int] = {}
+    inferred = set()
+    for number, (line, option, k) in enumerate(zip(lines, options, pick, strict=True)):
+        choice = option[k]
+        for i, cell in enumerate(line.cells):
+            counted[cell] = choice.values[i]
+            printed = choice.source[i] is not None
+            values[cell] = choice.values[i] if printed or choice.inferred[i] else None
+            if printed:
+                source[cell] = (number, choice.source[i])
+            if choice.inferred[i]:
+                inferred.add(cell)
+    broken = tuple(e for e in equations if difference(e, counted))
+    return Placement(values, source, frozenset(inferred), broken)
+
+
+def difference(equation: Equation, values: Mapping[Cell, int | None]) -> int:
+    """Left minus right, blanks and cells that are not printed counted as nothing."""
+    left, right = (sum(values.get(c) or 0 for c in side) for side in (equation.left, equation.right))
+    return left - right
+
+
+class _Collector(cp_model.CpSolverSolutionCallback):
+    def __init__(self, picked: Sequence[Sequence[cp_model.IntVar]], limit: int) -> None:
+        super().__init__()
+        self._picked, self._limit = picked, limit
+        self.found: list[tuple[int, ...]] = []
+
+    def on_solution_callback(self) -> None:
+        self.found.append(
+            tuple(next(k for k, x in enumerate(xs) if self.boolean_value(x)) for xs in self._picked)
+        )
+        if len(self.found) > self._limit:
+            self.stop_search()
+
+
+def _search(lines, options, equations, limit) -> tuple[list[tuple[int, ...]], bool]:
+    """Indices of the options chosen for each line, for every admissible placement, sorted."""
+    model = cp_model.CpModel()
+    picked = [
+        [model.new_bool_var(f"line{i}_{k}") for k in range(len(option))] for i, option in enumerate(options)
+    ]
+    for xs in picked:
+        model.add_exactly_one(xs)
+    terms: dict[Cell, list] = {}
+    for line, option, xs in zip(lines, options, picked, strict=True):
+        for i, cell in enumerate(line.cells):
+            terms[cell] = [x * choice.values[i] for x, choice in zip(xs, option, strict=True)]
+    holds = []
+    for number, equation in enumerate(equations):
+        left, right = (
+            [t for cell in side for t in terms.get(cell, ())] for side in (equation.left, equation.right)
+        )
+        hold = model.new_bool_var(f"equation{number}")
+        model.add(sum(left) == sum(right)).only_enforce_if(hold)
+        model.add(sum(left) != sum(right)).only_enforce_if(hold.negated())
+        holds.append(hold)
+
+    # First the readings that break the fewest equations; among them, those that leave the fewest
+    # totals to be inferred: a column of totals is not blank while the numbers fill it.
+    inferred = sum(
+        x * sum(choice.inferred)
+        for xs, option in zip(picked, options, strict=True)
+        for x, choice in zip(xs, option, strict=True)
+    )
+    score = sum(holds) * (1 + len(terms)) - inferred
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    model.maximize(score)
+    if solver.solve(model) != cp_model.OPTIMAL:
+        raise RuntimeError("CP-SAT could not place the table")  # every model here is feasible
+    best = round(solver.objective_value)
+
+    model.clear_objective()
+    model.add(score == best)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.enumerate_all_solutions = True
+    collector = _Collector(picked, limit)
+    solver.solve(model, collector)
+    found = sorted(set(collector.found))
+    return found[:limit], len(found) <= limit

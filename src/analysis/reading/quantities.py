@@ -1,0 +1,105 @@
+"""Numbers as the reports write them.
+
+In: folded text. Out: what a table cell holds (``parse_cell``) and every counted thing in a
+sentence (``numbers``): value, unit of measure, sign, and whether it is said to be approximate.
+Dates, ordinals and document numbers are not quantities and are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_MULTIPLIERS = {"": 1, "万": 10_000, "亿": 100_000_000}
+_PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_CELL = re.compile(rf"(?P<sign>[+\-增减]?)\s*(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<unit>元|件|条|项|个|次)?")
+_NOT_APPLICABLE = re.compile(r"[/\-—–－]+")
+
+UNITS = "件次|人次|场次|个月|季度|件|条|项|次|个|篇|期|元|人|份|家|起|宗|例|类|名|册|场|%|‰"
+_ARABIC = re.compile(rf"(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*(?P<unit>{UNITS})?")
+_CHINESE = re.compile(rf"(?<!第)(?P<number>(?!一[^十百])[一二两三四五六七八九十百]+)(?P<more>[余多]?)(?P<unit>{UNITS})")
+# A single 一 is idiom more often than count (办结一件申请、解决一个问题), so it is none here.
+# What looks like a number but counts nothing: dates, years, numbers of documents.
+_PASS = re.compile(r"\d{4}年|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号|第\d+[条款号期届次]")
+_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"两": 2}
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """``value`` in the unit named (money always in 元); ``sign`` is ``+``, ``-`` or empty."""
+
+    value: float
+    unit: str = ""
+    sign: str = ""
+    approximate: bool = False
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A quantity in a sentence, at characters ``start`` to ``end`` (the unit included)."""
+
+    quantity: Quantity
+    start: int
+    end: int
+
+
+def _scaled(number: str, times: str) -> float:
+    """Exact for every amount a report can print: whole numbers stay whole."""
+    digits, _, decimals = number.replace(",", "").partition(".")
+    scaled = int(digits + decimals) * _MULTIPLIERS[times]
+    return scaled / 10 ** len(decimals)
+
+
+def chinese_number(text: str) -> int:
+    """``三`` → 3, ``十九`` → 19, ``二十`` → 20."""
+    total, current = 0, 0
+    for character in text:
+        if character == "十":
+            total, current = total + (current or 1) * 10, 0
+        elif character == "百":
+            total, current = total + (current or 1) * 100, 0
+        else:
+            current = _DIGITS[character]
+    return total + current
+
+
+def parse_cell(text: str, kind: str = "count", unit: str | None = None) -> Quantity | str | None:
+    """What a table cell holds: a ``Quantity``, ``"blank"``, ``"not_applicable"``, or None for text.
+
+    ``kind`` and ``unit`` are those of the column: money is brought to 元, a change keeps its sign
+    and has none when none is printed.
+    """
+    text = text.strip()
+    if not text:
+        return "blank"
+    if _NOT_APPLICABLE.fullmatch(text):
+        return "not_applicable"
+    match = _CELL.fullmatch(text)
+    if not match:
+        return None
+    if kind == "amount":
+        # The unit printed in the cell goes before the unit printed in the header.
+        times = match["times"] or ("" if match["unit"] else (unit or "").removesuffix("元"))
+        return Quantity(_scaled(match["number"], times), "元")
+    value = _scaled(match["number"], match["times"])
+    sign = {"增": "+", "减": "-"}.get(match["sign"], match["sign"])
+    return Quantity(-value if sign == "-" else value, match["unit"] or "", sign)
+
+
+def numbers(text: str) -> Iterator[Counted]:
+    """Every counted thing in ``text``, in order."""
+    passed = [m.span() for m in _PASS.finditer(text)]
+    found = []
+    for pattern in (_ARABIC, _CHINESE):
+        for match in pattern.finditer(text):
+            if any(start < match.end("number") and match.start() < end for start, end in passed):
+                continue
+            arabic = pattern is _ARABIC
+            value = _scaled(match["number"], match["times"]) if arabic else chinese_number(match["number"])
+            found.append(
+                Counted(
+                    Quantity(value, match["unit"] or "", "", bool(match["more"])), match.start(), match.end()
+                )
+            )
+    yield from sorted(found, key=lambda c: c.start)

@@ -1,0 +1,114 @@
+"""A file becomes a Report.
+
+In: a path, and unit and year if the caller knows them. Out: ``Report`` – the text with its way
+back, its sections, and its facts, placements and claims as tables. This is all that later rooms
+know of a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import frames
+from analysis.errors import InputError
+from analysis.reading import identify, source
+from analysis.reading.claims import claims_of
+from analysis.reading.facts import PlacedTable, facts_of, place_table, placements_of
+from analysis.reading.layout import Section, rows, split_sections
+from analysis.reading.normalise import Text, normalise
+from analysis.reading.tables import match
+from analysis.templates import Form
+
+# The sections whose prose is searched for numbers; tables two to four speak for themselves.
+_PROSE = ("overview", "problems", "other_matters")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report as read. ``document`` is its row of the table ``documents``."""
+
+    unit: str
+    year: int
+    form: Form
+    text: Text
+    path: Path
+    sections: Mapping[str, Section]
+    tables: Mapping[str, PlacedTable]
+    document: pd.Series
+    facts: pd.DataFrame
+    placements: pd.DataFrame
+    claims: pd.DataFrame
+
+    @property
+    def key(self) -> str:
+        return f"{self.unit}/{self.year}"
+
+
+def read_report(path: Path, unit: str | None = None, year: int | None = None) -> Report:
+    """Read one report. ``unit`` and ``year`` go before what the text says, if given.
+
+    Raises ``InputError`` if the file is no annual report, or does not say whose or of which year.
+    """
+    loaded = source.load(path)
+    text = normalise(loaded.text, loaded.name)
+    sections = split_sections(text)
+    if "信息公开" not in text.clean or len(sections) < 3:
+        raise InputError(
+            f"{path} 不像政府信息公开工作年度报告：没有找到“一、总体情况”等独立成行的章节标题；"
+            "请确认文件，或把各章标题与表格分行后再试。",
+            f"{path} does not look like an annual report on government information disclosure: no headings "
+            "such as 一、总体情况 on lines of their own; check the file, or put headings and tables on lines "
+            "of their own.",
+        )
+    form = identify.form(text)
+    unit = unit or identify.unit(text)
+    year = year or identify.year(text)
+    if unit is None or year is None:
+        raise InputError(
+            f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 UNIT=… YEARS=…。",
+            f"{path}: the text does not say {'whose report' if unit is None else 'of which year'} it is; "
+            "give UNIT=… YEARS=… as well.",
+        )
+    tables = {}
+    for table in form.tables.values():
+        section = sections.get(table.section)
+        printed = match(table, rows(text, section.body, section.end) if section else ())
+        if section and not printed.rows:
+            place = text.where(section.start)
+            raise InputError(
+                f"{place}：“{section.heading}”一章没有能读出的表格行；表格的单元格之间需用 | 分隔，一行占一行。",
+                f"{place}: no row of a table can be read under {section.heading}; cells must be parted by |, "
+                "a row a line.",
+            )
+        tables[table.code] = place_table(printed, text)
+
+    whose = {"unit": unit, "year": year}
+    readings = max(t.placements for t in tables.values())
+    document = {
+        "key": f"{unit}/{year}",
+        **whose,
+        "template": form.code,
+        "file": loaded.name,
+        "sha256": loaded.sha256,
+        "glosses": text.glosses,
+        "placements": readings,
+    }
+    return Report(
+        unit=unit,
+        year=year,
+        form=form,
+        text=text,
+        path=path,
+        sections=sections,
+        tables=tables,
+        document=frames.frame("documents", [document]).iloc[0],
+        facts=frames.frame("facts", facts_of(form, tables, text, whose)),
+        placements=frames.frame("placements", placements_of(tables, whose)),
+        claims=frames.frame(
+            "claims", claims_of(text, (sections[c] for c in _PROSE if c in sections), whose)
+        ),
+    )

@@ -1,0 +1,314 @@
+"""The official forms as data.
+
+What comes in: the YAML files of this folder (forms, sections, tables, concepts). What goes out:
+frozen objects that every later room reads: where a number goes (reading), what must add up
+(checking), what is summed (measuring), what a cell is called (writing). Nothing about the forms is
+written anywhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import yaml
+
+
+class Cell(NamedTuple):
+    """The address of one cell of a form, printed as ``table.row.column``."""
+
+    table: str
+    row: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.row}.{self.column}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cell:
+        """``applications.denied.state_secret.total`` → the cell; rows may hold dots."""
+        table, _, rest = text.partition(".")
+        row, _, column = rest.rpartition(".")
+        return cls(table, row, column)
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a row or column is called: official Chinese, a short form for charts, English."""
+
+    code: str
+    zh: str
+    en: str
+    short: str
+    variants: tuple[str, ...] = ()
+
+    def spellings(self) -> tuple[str, ...]:
+        return (self.zh, *self.variants)
+
+    def in_(self, language: str) -> str:
+        return self.en if language == "en" else self.short
+
+
+@dataclass(frozen=True)
+class Column(Label):
+    """``kind`` is ``count``, ``change`` (signed) or ``amount`` (money; ``unit`` if the header has it)."""
+
+    kind: str = "count"
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Row(Label):
+    """One row and the columns it holds; ``id`` is its short id in formulas (R3.1), ``heading`` the
+    block of table two that it stands in."""
+
+    id: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Something that must add up: sum of ``left`` = sum of ``right``, in every row or every column."""
+
+    code: str
+    over: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    zh: str
+    en: str
+    basis: str
+
+
+class Presumption(NamedTuple):
+    """``cell`` is taken to be printed if any number of its row reaches ``at_least``."""
+
+    cell: Cell
+    at_least: int
+
+
+class Equation(NamedTuple):
+    """An identity at one place: the cells of either side. ``at`` is the row or column code."""
+
+    identity: Identity
+    at: str
+    left: tuple[Cell, ...]
+    right: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a form. ``layout`` is ``rows`` (a line a row) or ``one_row`` (one line for all)."""
+
+    code: str
+    section: str
+    zh: str
+    en: str
+    layout: str
+    rows: Mapping[str, Row]
+    groups: Mapping[str, Row]
+    identities: tuple[Identity, ...] = ()
+    presumed: tuple[Presumption, ...] = ()
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Every column of the table; in a table of blocks, under its first label."""
+        return {c.code: c for row in reversed(self.rows.values()) for c in row.columns.values()}
+
+    def column_of(self, cell: Cell) -> Column:
+        return self.rows[cell.row].columns[cell.column]
+
+    def cells(self) -> Iterator[Cell]:
+        for row in self.rows.values():
+            for column in row.columns:
+                yield Cell(self.code, row.code, column)
+
+    def expand(self, name: str) -> tuple[str, ...]:
+        """A row or group name → the codes of the rows it stands for (none: not in this form)."""
+        return tuple(r for r in self.rows if r == name or r.startswith(name + "."))
+
+    def equations(self) -> Iterator[Equation]:
+        """Every identity of the table at every place where it must hold."""
+        for identity in self.identities:
+            if identity.over == "rows":
+                for row in self.rows:
+                    left, right = (
+                        tuple(Cell(self.code, row, c) for c in side)
+                        for side in (identity.left, identity.right)
+                    )
+                    yield Equation(identity, row, left, right)
+            else:
+                for column in self.columns:
+                    left, right = (
+                        tuple(Cell(self.code, r, column) for name in side for r in self.expand(name))
+                        for side in (identity.left, identity.right)
+                    )
+                    yield Equation(identity, column, left, right)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One generation of the national form."""
+
+    code: str
+    zh: str
+    en: str
+    years: tuple[int, ...]
+    source: str
+    recognise: tuple[str, ...]
+    tables: Mapping[str, Table]
+
+    def cells(self) -> Iterator[Cell]:
+        for table in self.tables.values():
+            yield from table.cells()
+
+    def expand(self, pattern: str) -> tuple[Cell, ...]:
+        """``applications.denied.total`` → the cells of all its rows; () if the form has none."""
+        cell = Cell.parse(pattern)
+        table = self.tables.get(cell.table)
+        if table is None:
+            return ()
+        return tuple(
+            Cell(cell.table, row, cell.column)
+            for row in table.expand(cell.row)
+            if cell.column in table.rows[row].columns
+        )
+
+    def label(self, cell: Cell, language: str) -> str:
+        """``部分公开 · 自然人`` — row and column as a reader would name the cell."""
+        table = self.tables[cell.table]
+        row = table.rows[cell.row].in_(language)
+        return f"{row} · {table.column_of(cell).in_(language)}"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One way of writing a concept: ``before``/``after`` the number, ``sentence`` so far."""
+
+    before: re.Pattern[str] | None = None
+    after: re.Pattern[str] | None = None
+    sentence: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A quantity people speak of: the cells it sums and how prose writes it (concepts.yml)."""
+
+    code: str
+    zh: str
+    en: str
+    cells: tuple[str, ...] = ()
+    share_of: str | None = None
+    titles: bool = False
+    units: tuple[str, ...] = ("件", "条", "宗", "起", "例")
+    wordings: tuple[Wording, ...] = field(default=(), repr=False)
+
+    def cells_in(self, form: Form) -> tuple[Cell, ...]:
+        return tuple(cell for pattern in self.cells for cell in form.expand(pattern))
+
+
+@dataclass(frozen=True)
+class Section:
+    code: str
+    zh: str
+    en: str
+    titles: tuple[str, ...]
+
+
+def declared(package: str, name: str) -> dict:
+    """A declaration file (YAML) that lies beside the code of ``package``."""
+    text = resources.files(package).joinpath(name).read_text(encoding="utf8")
+    return yaml.safe_load(text)
+
+
+def _label(code: str, data: Mapping) -> dict:
+    return {
+        "code": code,
+        "zh": data["zh"],
+        "en": data["en"],
+        "short": data.get("short", data["zh"]),
+        "variants": tuple(data.get("variants", ())),
+    }
+
+
+def _column(code: str, data: Mapping) -> Column:
+    return Column(**_label(code, data), kind=data.get("kind", "count"), unit=data.get("unit"))
+
+
+def _row(code: str, data: Mapping, columns: Mapping[str, Column], heading: str = "") -> Row:
+    return Row(**_label(code, data), id=data.get("id", ""), columns=columns, heading=heading)
+
+
+def _table(data: Mapping, form: str) -> Table:
+    """A table as it stands in ``form``: rows marked for other forms only are left out."""
+    rows: dict[str, Row] = {}
+    for block in data.get("blocks") or [data]:
+        columns = {code: _column(code, c) for code, c in block["columns"].items()}
+        for code, row in block["rows"].items():
+            if form in row.get("forms", [form]):
+                rows[code] = _row(code, row, columns, block.get("heading", ""))
+    return Table(
+        code=data["table"],
+        section=data["section"],
+        zh=data["title"]["zh"],
+        en=data["title"]["en"],
+        layout=data.get("layout", "rows"),
+        rows=rows,
+        groups={code: _row(code, g, {}) for code, g in data.get("groups", {}).items()},
+        identities=tuple(
+            Identity(code, i["over"], tuple(i["left"]), tuple(i["right"]), i["zh"], i["en"], i["basis"])
+            for code, i in data.get("identities", {}).items()
+        ),
+        presumed=tuple(
+            Presumption(Cell.parse(f"{data['table']}.{p['cell']}"), p["printed_if_row_reaches"])
+            for p in data.get("presumed", ())
+        ),
+    )
+
+
+@cache
+def forms() -> Mapping[str, Form]:
+    """Every declared generation of the form, by code."""
+    made = {}
+    for code, data in declared(__name__, "forms.yml").items():
+        tables = [_table(declared(__name__, f"{name}.yml"), code) for name in data["tables"]]
+        made[code] = Form(
+            code=code,
+            zh=data["name"]["zh"],
+            en=data["name"]["en"],
+            years=tuple(data["years"]),
+            source=data["source"],
+            recognise=tuple(data["recognise"]),
+            tables={t.code: t for t in tables},
+        )
+    return made
+
+
+@cache
+def sections() -> Mapping[str, Section]:
+    """The six sections of the report, in order."""
+    return {
+        code: Section(code, d["zh"], d["en"], tuple(d["titles"]))
+        for code, d in declared(__name__, "sections.yml").items()
+    }
+
+
+def _wording(data: str | Mapping) -> Wording:
+    parts = {"before": data} if isinstance(data, str) else data
+    return Wording(**{k: re.compile(v) for k, v in parts.items()})
+
+
+@cache
+def concepts() -> Mapping[str, Concept]:
+    """Every declared concept, by code."""
+    made = {}
+    for code, data in declared(__name__, "concepts.yml").items():
+        as_tuples = {k: tuple(data[k]) for k in ("cells", "units") if k in data}
+        as_is = {k: data[k] for k in ("share_of", "titles") if k in data}
+        wordings = tuple(_wording(w) for w in data.get("wordings", ()))
+        made[code] = Concept(code, data["zh"], data["en"], wordings=wordings, **as_tuples, **as_is)
+    return made
