@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis import frames, templates
 from analysis.templates import Cell
 
 # More joint placements than this are not enumerated: what depends on them is unknown.
@@ -72,26 +71,3 @@ class Cells:
         values = self.sums([[(cell, 1) for cell in cells]])[:, 0]
         return float(values.min()), float(values.max())
 
-
-def counts(document: pd.Series, cells: Cells) -> pd.DataFrame:
-    """Every declared concept that the form of the report has cells for, summed (table ``counts``)."""
-    form = templates.forms()[document["template"]]
-    rows = []
-    for concept in templates.concepts().values():
-        addresses = concept.cells_in(form)
-        if not addresses:
-            continue
-        low, high = cells.sum(addresses)
-        rows.append(
-            {
-                "key": f"{document['key']}/{concept.code}",
-                "unit": document["unit"],
-                "year": document["year"],
-                "concept": concept.code,
-                "value": low if low == high else np.nan,
-                "low": low,
-                "high": high,
-                "cells": " ".join(map(str, addresses)),
-            }
-        )
-    return frames.frame("counts", rows)

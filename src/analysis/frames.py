@@ -36,10 +36,14 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
     # one report
     "documents": _schema(
         template=_text(),
+        form_zh=_text(),
+        form_en=_text(),
         file=_text(),
         sha256=_text(),
         glosses=pa.Column(int),
         placements=pa.Column(int),
+        blank_cells=pa.Column(int),
+        unmatched_claims=pa.Column(int),
     ),
     # one cell of one report; value is empty unless reported or inferred; candidates lists what an
     # ambiguous cell may hold, and is "0" for a blank that the identities show to be nothing
@@ -72,17 +76,10 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         approximate=pa.Column(bool),
         about=_text(),
         of=_text(),
+        sentence=pa.Column(int),
         **_PLACE,
     ),
-    # one concept summed over its cells; low and high differ where placements do
-    "counts": _schema(
-        concept=_text(),
-        value=_number(),
-        low=_number(),
-        high=_number(),
-        cells=_text(),
-    ),
-    # one thing that does not hold
+    # one thing that does not hold; evidence lists the keys it rests on, figures is JSON by language
     "findings": _schema(
         code=_text(),
         severity=_text(checks=pa.Check.isin(SEVERITIES)),
@@ -91,6 +88,7 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         message_zh=_text(),
         message_en=_text(),
         evidence=_text(),
+        figures=_text(),
         **_PLACE,
     ),
     # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
@@ -102,6 +100,7 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         value=_number(),
         low=_number(),
         high=_number(),
+        confidence=pa.Column(float),
         least=_number(),
         most=_number(),
         small=pa.Column(bool),
@@ -122,6 +121,17 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         specifics=_text(),
         hedges=pa.Column(int),
         **_PLACE,
+    ),
+    # one problem, stated in section five or passed over by it, against the evidence: marks are 1
+    # for yes, 0.5 for partly, 0 for no
+    "evidence": _schema(
+        topic=_text(),
+        label_zh=_text(),
+        label_en=_text(),
+        stated=pa.Column(float),
+        answered=pa.Column(float),
+        checkable=pa.Column(float),
+        figures_show=pa.Column(float),
     ),
     # one generated sentence; figures is JSON: printed text, value, table, key, start, end
     "statements": _schema(

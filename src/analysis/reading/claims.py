@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from analysis import templates
 from analysis.reading.layout import Section, Span, prose
-from analysis.reading.normalise import Text
+from analysis.reading.normalise import Text, typeset
 from analysis.reading.quantities import Counted, numbers
 
 # Between the wording and its number at most this many characters: “受理政府信息公开申请161件”.
@@ -26,7 +26,7 @@ def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[d
     """Every number that the prose of ``sections`` says (rows of the table ``claims``)."""
     rows = []
     for section in sections:
-        for sentence in prose(text, section):
+        for number, sentence in enumerate(prose(text, section)):
             for counted, about, of in _read(sentence):
                 start, end = sentence.start + counted.start, sentence.start + counted.end
                 first, last = text.span(start, end)
@@ -35,12 +35,13 @@ def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[d
                         "key": f"{whose['unit']}/{whose['year']}/claim/{len(rows) + 1}",
                         **whose,
                         "section": section.code,
-                        "quote": _quote(sentence, counted),
+                        "quote": typeset(_quote(sentence, counted)),
                         "value": counted.quantity.value,
                         "unit_of_measure": counted.quantity.unit,
                         "approximate": counted.quantity.approximate,
                         "about": about,
                         "of": of,
+                        "sentence": number,
                         "where": text.where(start),
                         "start": first,
                         "end": last,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +19,8 @@ from pypinyin import Style, pinyin
 
 # Full-width forms of ASCII, and the spaces that pages use; all one to one, so offsets hold.
 _WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+# Half-width punctuation beside a Chinese character or a closing quotation mark.
+_TYPESET = re.compile(r"(?<=[一-鿿”》%件条])[,;:()!?]|[(](?=[一-鿿])|(?<=\d)[)](?=[一-鿿。，,;])")
 _GLOSS = re.compile(r"([一-鿿])((?:\([a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔùǹńňḿ]+\))+)")
 
 
@@ -40,6 +42,10 @@ class Text:
             return len(self.raw), len(self.raw)
         first = self.origin[start]
         return first, max(first, self.origin[end - 1] + 1) if end > start else first
+
+    def clean_offset(self, offset: int) -> int:
+        """A place in ``raw`` → the first place in ``clean`` that was made from it or from later."""
+        return bisect_left(self.origin, offset)
 
     def where(self, start: int) -> str:
         """A place in ``clean`` as people find it in the file: ``2020.txt:14:36`` (line, column)."""
@@ -79,6 +85,11 @@ def _simplify(text: str) -> tuple[str, list[int]]:
     # A phrase changed length: fold character by character, so that the way back stays exact.
     pieces = [_simplifier().convert(c) for c in text]
     return "".join(pieces), [i for i, piece in enumerate(pieces) for _ in piece]
+
+
+def typeset(text: str) -> str:
+    """Folded text with the punctuation that Chinese is printed with, for showing to readers."""
+    return _TYPESET.sub(lambda m: chr(ord(m[0]) + 0xFEE0), text)
 
 
 def normalise(raw: str, name: str) -> Text:

@@ -21,7 +21,7 @@ from analysis.reading.facts import PlacedTable, facts_of, place_table, placement
 from analysis.reading.layout import Section, rows, split_sections
 from analysis.reading.normalise import Text, normalise
 from analysis.reading.tables import match
-from analysis.templates import Form
+from analysis.templates import Form, concepts
 
 # The sections whose prose is searched for numbers; tables two to four speak for themselves.
 _PROSE = ("overview", "problems", "other_matters")
@@ -87,15 +87,21 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         tables[table.code] = place_table(printed, text)
 
     whose = {"unit": unit, "year": year}
-    readings = max(t.placements for t in tables.values())
+    facts = frames.frame("facts", facts_of(form, tables, text, whose))
+    spoken = [sections[code] for code in _PROSE if code in sections]
+    claims = frames.frame("claims", claims_of(text, spoken, whose))
     document = {
         "key": f"{unit}/{year}",
         **whose,
         "template": form.code,
+        "form_zh": form.zh,
+        "form_en": form.en,
         "file": loaded.name,
         "sha256": loaded.sha256,
         "glosses": text.glosses,
-        "placements": readings,
+        "placements": max(t.placements for t in tables.values()),
+        "blank_cells": int((facts["status"] == "blank").sum()),
+        "unmatched_claims": sum(not _has_cells(about) for about in claims["about"]),
     }
     return Report(
         unit=unit,
@@ -106,9 +112,11 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         sections=sections,
         tables=tables,
         document=frames.frame("documents", [document]).iloc[0],
-        facts=frames.frame("facts", facts_of(form, tables, text, whose)),
+        facts=facts,
         placements=frames.frame("placements", placements_of(tables, whose)),
-        claims=frames.frame(
-            "claims", claims_of(text, (sections[c] for c in _PROSE if c in sections), whose)
-        ),
+        claims=claims,
     )
+
+
+def _has_cells(about: str) -> bool:
+    return bool(about and concepts()[about].cells)

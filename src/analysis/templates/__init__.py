@@ -204,6 +204,7 @@ class Concept:
     cells: tuple[str, ...] = ()
     share_of: str | None = None
     titles: bool = False
+    like: str | None = None
     units: tuple[str, ...] = ("件", "条", "宗", "起", "例")
     wordings: tuple[Wording, ...] = field(default=(), repr=False)
 
@@ -308,7 +309,7 @@ def concepts() -> Mapping[str, Concept]:
     made = {}
     for code, data in declared(__name__, "concepts.yml").items():
         as_tuples = {k: tuple(data[k]) for k in ("cells", "units") if k in data}
-        as_is = {k: data[k] for k in ("share_of", "titles") if k in data}
+        as_is = {k: data[k] for k in ("share_of", "titles", "like") if k in data}
         wordings = tuple(_wording(w) for w in data.get("wordings", ()))
         made[code] = Concept(code, data["zh"], data["en"], wordings=wordings, **as_tuples, **as_is)
     return made

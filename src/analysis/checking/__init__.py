@@ -1,0 +1,32 @@
+"""A report is checked as an auditor would: one tidy table of findings.
+
+In: a ``Report``. Out: the table ``findings`` – code, severity, place, what is printed, what was
+expected, a sentence in Chinese and in English, and the evidence. Codes, severities, rules and
+sentences are declared in findings.yml; ``arithmetic`` tries the identities of the form, ``prose``
+holds the text against the tables, ``form`` and ``page`` look at the rest. What section five leaves
+out is found later, in ``problems``.
+"""
+
+import pandas as pd
+
+from analysis.checking import arithmetic, form, page, prose
+from analysis.checking.finding import Bilingual, Findings, declared_findings
+from analysis.ledger import Ledger
+from analysis.reading import Report
+
+__all__ = ["Bilingual", "Findings", "check_report", "declared_findings", "ledger_of"]
+
+
+def ledger_of(report: Report) -> Ledger:
+    """The tables that reading hands over, ready to take figures from."""
+    return Ledger(
+        {"documents": report.document.to_frame().T, "facts": report.facts, "claims": report.claims}
+    )
+
+
+def check_report(report: Report) -> pd.DataFrame:
+    """Every check on one report."""
+    findings = Findings(report, ledger_of(report))
+    for family in (arithmetic, prose, form, page):
+        family.check(report, findings)
+    return findings.frame()

@@ -1,0 +1,198 @@
+"""The form itself: what is missing, blank, unsigned, cut or filled in against its meaning."""
+
+from __future__ import annotations
+
+from analysis.checking.finding import Bilingual, Findings
+from analysis.figures import number
+from analysis.reading import Report
+from analysis.reading.layout import canonical
+from analysis.reading.quantities import parse_cell
+from analysis.templates import Cell, sections
+
+
+def check(report: Report, findings: Findings) -> None:
+    """Adds what is wrong with sections, rows, headers, blanks and single cells."""
+    _sections(report, findings)
+    for placed in report.tables.values():
+        _rows(report, findings, placed)
+        _header(report, findings, placed)
+        _placement(report, findings, placed)
+    _blanks(report, findings)
+    for cell in report.form.cells():
+        _cell(report, findings, cell)
+    for row in report.form.tables["disclosure"].rows.values():
+        _disclosure_row(report, findings, row)
+
+
+def _sections(report: Report, findings: Findings) -> None:
+    for code, section in sections().items():
+        if code not in report.sections:
+            findings.add("form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en))
+
+
+def _rows(report: Report, findings: Findings, placed) -> None:
+    table = placed.printed.table
+    for code in placed.printed.missing:
+        row = table.rows[code]
+        findings.add(
+            "form.row_missing",
+            report.sections[table.section].start if table.section in report.sections else 0,
+            expected=row.zh,
+            evidence=[f"{report.key}/{Cell(table.code, code, c)}" for c in row.columns],
+            table=Bilingual(table.zh, table.en),
+            row=Bilingual(row.zh, row.en),
+        )
+
+
+def _header(report: Report, findings: Findings, placed) -> None:
+    table = placed.printed.table
+    due = {canonical(s): c.zh for r in table.rows.values() for c in r.columns.values() for s in c.spellings()}
+    title = Bilingual(table.zh, table.en)
+    if table.layout == "one_row":
+        if placed.printed.rows and not {canonical(h.text) for h in placed.printed.header} >= due.keys():
+            row = placed.printed.rows[0]
+            findings.add(
+                "form.header_by_position",
+                placed.printed.header[0].start if placed.printed.header else row.label.start,
+                reported=" ".join(h.text for h in placed.printed.header),
+                evidence=[f"{report.key}/{c}" for c in row.cells],
+                table=title,
+                n=findings.ledger.tally("facts", [f"{report.key}/{c}" for c in row.cells]),
+                proved=not placed.parts[0].solution.placements[0].broken,
+            )
+        return
+    for header in placed.printed.header:
+        printed = canonical(header.text)
+        whole = [zh for name, zh in due.items() if name.startswith(printed) and name != printed]
+        if printed and whole and printed not in due:
+            findings.add(
+                "form.header_cut",
+                header.start,
+                header.end,
+                reported=header.text,
+                expected=" / ".join(whole),
+                table=title,
+                printed=header.text,
+                due=" / ".join(whole),
+            )
+
+
+def _placement(report: Report, findings: Findings, placed) -> None:
+    if placed.complete and placed.placements == 1:
+        return
+    table = placed.printed.table
+    facts = report.facts
+    open_ = facts[(facts["table"] == table.code) & (facts["candidates"].str.contains("|", regex=False))]
+    of_presumed = [p.cell for p in table.presumed if any(not part.placed for part in placed.parts)]
+    presumed = (
+        Bilingual(*(report.form.label(of_presumed[0], language) for language in ("zh", "en")))
+        if of_presumed
+        else None
+    )
+    findings.add(
+        "form.placement_ambiguous",
+        placed.printed.rows[0].label.start,
+        reported=placed.placements,
+        expected="1",
+        evidence=open_["key"],
+        table=Bilingual(table.zh, table.en),
+        n=findings.ledger.figure("documents", f"{report.key}:placements"),
+        complete=placed.complete,
+        open=findings.ledger.tally("facts", list(open_["key"])),
+        presumed=presumed,
+    )
+
+
+def _blanks(report: Report, findings: Findings) -> None:
+    blank = report.facts[report.facts["status"] == "blank"]
+    if len(blank):
+        findings.add(
+            "form.blank_cells",
+            report.text.clean_offset(int(blank["start"].iloc[0])),
+            reported=len(blank),
+            expected="0",
+            evidence=blank["key"],
+            n=findings.ledger.figure("documents", f"{report.key}:blank_cells"),
+        )
+
+
+def _cell(report: Report, findings: Findings, cell: Cell) -> None:
+    """A change without a sign; an amount that brings its own unit."""
+    table = report.form.tables[cell.table]
+    column, row = table.column_of(cell), table.rows[cell.row]
+    if column.kind == "count":
+        return
+    fact = report.facts.set_index("key").loc[f"{report.key}/{cell}"]
+    at = [report.text.clean_offset(int(fact[edge])) for edge in ("start", "end")]
+    names = {"row": Bilingual(row.zh, row.en), "column": Bilingual(column.zh, column.en)}
+    key = f"{report.key}/{cell}"
+    printed = findings.ledger.figure("facts", f"{key}:raw") if fact["raw"] else None
+    if column.kind == "change" and fact["status"] == "ambiguous" and fact["raw"]:
+        findings.add(
+            "form.change_unsigned",
+            *at,
+            reported=fact["raw"],
+            expected=fact["candidates"],
+            evidence=[key],
+            printed=printed,
+            **names,
+        )
+    if column.kind == "amount" and fact["status"] == "reported" and parse_cell(fact["raw"]) is not None:
+        unit = fact["raw"].lstrip("0123456789.,， ")
+        if unit:
+            findings.add(
+                "form.unit_in_cell",
+                *at,
+                reported=fact["raw"],
+                evidence=[key],
+                printed=printed,
+                yuan=findings.ledger.figure("facts", key),
+                **names,
+            )
+
+
+def _disclosure_row(report: Report, findings: Findings, row) -> None:
+    """Rows of table two filled in against their meaning."""
+
+    def value(column: str) -> float | None:
+        if column not in row.columns:
+            return None
+        number_ = facts.loc[f"{report.key}/disclosure.{row.code}.{column}", "value"]
+        return None if number_ != number_ else number_
+
+    def figure(column: str):
+        return findings.ledger.cells(report.key, [f"disclosure.{row.code}.{column}"])
+
+    def add(code: str, columns: list[str], **values) -> None:
+        keys = [f"{report.key}/disclosure.{row.code}.{c}" for c in columns]
+        start, end = int(facts.loc[keys[0], "start"]), int(facts.loc[keys[-1], "end"])
+        findings.add(
+            code,
+            report.text.clean_offset(start),
+            report.text.clean_offset(end),
+            reported=" / ".join(facts.loc[keys, "raw"]),
+            evidence=keys,
+            row=Bilingual(row.zh, row.en),
+            **values,
+        )
+
+    facts = report.facts.set_index("key")
+    stock = [value(c) for c in ("made", "published", "published_total")]
+    if stock[0] and stock[0] == stock[1] == stock[2]:
+        add("form.stock_as_flow", ["made", "published", "published_total"], value=figure("published_total"))
+    before, change, decisions = (value(c) for c in ("items_last_year", "items_change", "decisions"))
+    if before and change and decisions and abs(before + change - decisions) <= 1:
+        add(
+            "form.change_misread",
+            ["items_last_year", "items_change", "decisions"],
+            before=figure("items_last_year"),
+            decisions=figure("decisions"),
+        )
+    elif before and decisions is not None and decisions < before:
+        add(
+            "form.fewer_decisions_than_items",
+            ["items_last_year", "decisions"],
+            expected=f">= {number(before)}",
+            before=figure("items_last_year"),
+            decisions=figure("decisions"),
+        )

@@ -1,0 +1,102 @@
+"""The page and its wording: what a mirror did to it, ordinals, declared errors of wording, and the
+matters that the Regulations ask a government to report on."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.checking.finding import Bilingual, Findings
+from analysis.reading import Report, identify
+from analysis.reading.layout import body_end
+from analysis.templates import declared
+
+_ORDINALS = "一二三四五六七八九十"
+_ITEM = re.compile(rf"(?:^|(?<=[。;:,、\s]))([{_ORDINALS}])是", re.M)
+
+
+def check(report: Report, findings: Findings) -> None:
+    """Adds what the page, its ordinals, its wording and its required matters show."""
+    _document(report, findings)
+    _ordinals(report, findings)
+    _wording(report, findings)
+    _duties(report, findings)
+
+
+def _document(report: Report, findings: Findings) -> None:
+    text = report.text
+    document = f"{report.key}"
+    year = findings.ledger.figure("documents", f"{document}:year")
+    if identify.title(text) is None:
+        findings.add("document.untitled", 0, unit=report.unit, year=year)
+    named = identify.unit(text)
+    if named and named not in report.unit and report.unit not in named:
+        findings.add(
+            "document.unit_differs", 0, reported=named, expected=report.unit, unit=report.unit, named=named
+        )
+    stated = identify.year(text)
+    if stated and stated != report.year:
+        findings.add("document.year_differs", 0, reported=stated, expected=report.year, year=year)
+    if text.glosses:
+        n = findings.ledger.figure("documents", f"{document}:glosses")
+        findings.add("document.glossed", 0, reported=text.glosses, expected="0", n=n)
+    if text.traditional:
+        findings.add("document.traditional", 0)
+    if body_end(text) < len(text.clean.rstrip()):
+        findings.add("document.page_furniture", body_end(text), len(text.clean))
+
+
+def _ordinals(report: Report, findings: Findings) -> None:
+    """一是…二是…三是… within one line run in order; a new 一是 begins a new list."""
+    for line in re.finditer(r"[^\n]+", report.text.clean):
+        due = 0
+        for match in _ITEM.finditer(line[0]):
+            printed = _ORDINALS.index(match[1])
+            if printed and due < len(_ORDINALS) and printed != due:
+                findings.add(
+                    "text.ordinal_repeated",
+                    line.start() + match.start(1),
+                    line.start() + match.end(),
+                    reported=match[0],
+                    expected=f"{_ORDINALS[due]}是",
+                    printed=match[0],
+                    due=f"{_ORDINALS[due]}是",
+                )
+                due += 1
+            else:
+                due = printed + 1
+
+
+def _wording(report: Report, findings: Findings) -> None:
+    for error in declared("analysis.checking", "wording.yml"):
+        for match in re.finditer(error["find"], report.text.clean):
+            findings.add(
+                "wording.error",
+                match.start(),
+                match.end(),
+                reported=error["printed"],
+                expected=error["due"],
+                printed=error["printed"],
+                due=error["due"],
+                why=Bilingual(error["why"]["zh"], error["why"]["en"]),
+            )
+
+
+def _duties(report: Report, findings: Findings) -> None:
+    duties = declared("analysis.checking", "duties.yml")
+    if not re.search(duties.pop("governments"), report.unit):
+        return
+    # Section two to four are tables; the matters belong in the prose.
+    overview = report.sections.get("overview")
+    start = overview.start if overview else 0
+    end = overview.end if overview else len(report.text.clean)
+    prose = report.text.clean[start:end]
+    for duty in duties.values():
+        words = Bilingual(duty["zh"], duty["en"])
+        mention = re.search(duty["mention"], prose)
+        if not mention:
+            findings.add("duty.missing", start, expected=duty["zh"], duty=words)
+        elif not re.search(duty["result"], prose):
+            place = start + mention.start()
+            findings.add(
+                "duty.without_result", place, place + len(mention[0]), reported=mention[0], duty=words
+            )

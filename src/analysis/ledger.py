@@ -1,0 +1,155 @@
+"""Every table of a run in one place: figures are taken out of it, and checked against it.
+
+A key may be an expression over rows, written with spaces: ``a + b``, ``a - b``, ``a + b / c``, and
+``count(a + b)`` for how many there are. A term of another table is written ``table|key``. So a sum
+of cells, a difference, a share and a tally lead back to their rows like a single number does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from analysis.figures import Figure, Printed, Rendered, number, percent
+from analysis.templates import Cell
+
+
+class Ledger:
+    """The tables by name, looked up by key."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self._rows: dict[str, pd.DataFrame] = {}
+        for name, table in tables.items():
+            self.add(name, table)
+
+    def add(self, name: str, table: pd.DataFrame) -> None:
+        """Take in one more table."""
+        self._rows[name] = table.set_index("key")
+
+    # taking figures out
+
+    def figure(self, table: str, key: str, text: str | None = None) -> Figure:
+        """The figure at ``key``; printed as ``text``, or plainly."""
+        value = self.value(table, key)
+        if text is None:
+            text = number(value) if isinstance(value, float) else str(value)
+        return Figure(text, value, table, key)
+
+    def cells(self, whose: str, cells: Iterable[Cell | str]) -> Figure:
+        """The sum of cells of the report ``whose`` (``unit/year``)."""
+        return self.figure("facts", " + ".join(f"{whose}/{cell}" for cell in cells))
+
+    def total(self, figures: Sequence[Figure]) -> Figure:
+        """The sum of several figures of one table."""
+        return self.figure(figures[0].table, " + ".join(f.key for f in figures))
+
+    def difference(self, plus: Figure, minus: Figure) -> Figure:
+        """``plus`` less ``minus``, printed without its sign."""
+        taken = minus.key.split(" + ")
+        if minus.table != plus.table:
+            taken = [f"{minus.table}|{term}" for term in taken]
+        key = " - ".join([plus.key, *taken])
+        value = self.value(plus.table, key)
+        return Figure(number(abs(value)), value, plus.table, key)
+
+    def share(self, part: Figure, whole: Figure, decimals: int = 2) -> Figure:
+        """One figure as a percentage of another of the same table."""
+        key = f"{part.key} / {whole.key}"
+        value = self.value(part.table, key)
+        return Figure(percent(value, decimals), value, part.table, key)
+
+    def tally(self, table: str, keys: Sequence[str]) -> Figure:
+        """How many rows ``keys`` names."""
+        return self.figure(table, f"count({' + '.join(keys)})")
+
+    # looking them up
+
+    def value(self, table: str, key: str) -> float | str:
+        """What stands at ``key``. Raises ``KeyError`` if there is no such row."""
+        if key.startswith("count("):
+            terms = key.removeprefix("count(").removesuffix(")")
+            return float(len([self._row(table, term) for term in terms.split(" + ") if term]))
+        if " / " in key:
+            above, below = key.split(" / ")
+            return self.value(table, above) / self.value(table, below)
+        terms = key.replace(" - ", " + -").split(" + ")
+        if len(terms) == 1:
+            return self._single(table, key)
+        return sum(
+            -self._single(table, term[1:]) if term.startswith("-") else self._single(table, term)
+            for term in terms
+        )
+
+    def _row(self, table: str, name: str) -> pd.Series:
+        try:
+            return self._rows[table].loc[name]
+        except KeyError:
+            raise KeyError(f"{table} has no row {name}") from None
+
+    def _single(self, table: str, term: str) -> float | str:
+        if "|" in term:
+            table, term = term.split("|")
+        name, _, column = term.partition(":")
+        row = self._row(table, name)
+        value = row[column or "value"]
+        if table == "facts" and pd.isna(value) and row["candidates"] == "0":
+            return 0.0  # a blank that the identities show to be nothing
+        return value if isinstance(value, str) else float(value)
+
+    # checking them
+
+    def wrong(self, printed: Sequence[Printed], text: str) -> list[str]:
+        """What is wrong with the figures of a text: one sentence for each."""
+        faults = []
+        for p in printed:
+            try:
+                held = self.value(p.figure.table, p.figure.key)
+            except KeyError as missing:
+                faults.append(f"{p.figure.text}: {missing.args[0]}")
+                continue
+            if held != p.figure.value:
+                faults.append(f"{p.figure.text}: {p.figure.key} holds {held}, not {p.figure.value}")
+            elif not says(p.figure.text, held):
+                faults.append(f"{p.figure.text} is not how {held} ({p.figure.key}) is written")
+            elif text[p.start : p.end] != p.figure.text:
+                faults.append(f"{p.figure.text} does not stand at {p.start} in: {text}")
+        return faults
+
+
+def says(text: str, value: float | str) -> bool:
+    """Whether a printed number is the value, to the digits it prints."""
+    if isinstance(value, str):
+        return text in value
+    digits = text.rstrip("%").lstrip("+")
+    decimals = len(digits.partition(".")[2])
+    # A share is held as 0.58 and printed 58%; a percentage that prose prints is held as printed.
+    sizes = (100 * value, value) if text.endswith("%") else (value, abs(value))
+    return digits in {f"{size:.{decimals}f}" for size in sizes}
+
+
+def to_json(rendered: Rendered) -> str:
+    """The figures of a text for the column ``figures``."""
+    return json.dumps(
+        [
+            {
+                "text": p.figure.text,
+                "value": p.figure.value,
+                "table": p.figure.table,
+                "key": p.figure.key,
+                "start": p.start,
+                "end": p.end,
+            }
+            for p in rendered.figures
+        ],
+        ensure_ascii=False,
+    )
+
+
+def from_json(text: str) -> tuple[Printed, ...]:
+    """The reverse of ``to_json``."""
+    return tuple(
+        Printed(Figure(f["text"], f["value"], f["table"], f["key"]), f["start"], f["end"])
+        for f in json.loads(text)
+    )

@@ -1,0 +1,90 @@
+"""What section five leaves out or leaves open: findings about problems and measures.
+
+In: the report and its table ``problems``. Out: more rows of the table ``findings`` (codes
+``five.*`` of checking/findings.yml).
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from analysis.checking import Bilingual, Findings, ledger_of
+from analysis.figures import DIGIT
+from analysis.problems.labels import aspects, cues_in, opening
+from analysis.problems.split import rules
+from analysis.reading import Report
+from analysis.templates import concepts
+
+# What the tables can show to have been corrected.
+_CORRECTIONS = ("reviews_corrected", "lawsuits_corrected")
+
+
+def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
+    """Every finding about section five of one report."""
+    ledger = ledger_of(report)
+    ledger.add("problems", problems)
+    findings = Findings(report, ledger)
+    section = report.sections.get("problems")
+    if section is None:
+        return findings.frame()
+    text = report.text.clean[section.start : section.end]
+    for concept in _CORRECTIONS:
+        cells = concepts()[concept].cells_in(report.form)
+        corrected = ledger.cells(report.key, cells)
+        if corrected.value and not re.search(rules()["answers_for_corrections"], text):
+            findings.add(
+                "five.correction_unmentioned",
+                section.start,
+                section.body,
+                reported="",
+                expected=corrected,
+                evidence=corrected.key.split(" + "),
+                concept=Bilingual(concepts()[concept].zh, concepts()[concept].en),
+                n=corrected,
+            )
+    if not re.search(rules()["progress"], text):
+        findings.add("five.no_progress", section.start, section.body)
+    for problem in problems.itertuples(index=False):
+        _measure(report, findings, problem)
+    return findings.frame()
+
+
+def _names(codes: list[str]) -> Bilingual:
+    return Bilingual(
+        "、".join(aspects()[c].zh for c in codes), ", ".join(aspects()[c].en for c in codes)
+    )
+
+
+def _measure(report: Report, findings: Findings, problem) -> None:
+    """Whether the measure of one problem answers it, and can be checked."""
+    if not problem.problem:
+        return
+    name = opening(problem.problem)
+    if DIGIT.search(name):
+        name = findings.ledger.figure("problems", f"{problem.key}:problem", name)
+
+    def add(code: str, **values) -> None:
+        at = [report.text.clean_offset(edge) for edge in (problem.start, problem.end)]
+        findings.add(code, *at, evidence=[problem.key], problem=name, **values)
+
+    if problem.answer == "none":
+        add("five.measure_missing")
+    else:
+        asked = _names(problem.unanswered.split())
+        answered = list(cues_in(problem.measure))
+        if problem.answer == "other" and asked and answered:
+            add(
+                "five.measure_elsewhere",
+                reported=_names(answered),
+                expected=asked,
+                asked=asked,
+                answered=_names(answered),
+            )
+        elif problem.answer == "partial":
+            add("five.measure_partial", expected=asked, unanswered=asked)
+        if not problem.specificity:
+            add("five.measure_vague")
+    if cue := re.search(rules()["recurring"], problem.problem):
+        add("five.recurring", reported=cue[0], cue=cue[0])

@@ -1,0 +1,383 @@
+"""One function a chart: figure, plotted table, alt text.
+
+In: a ``Report`` and the tables made from it. Out: ``Chart``. The table holds every number that is
+drawn, so a chart is tested as data; the alt text says what it shows. Looks are in ``style``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Rectangle, Wedge
+from scipy.optimize import isotonic_regression
+
+from analysis.cells import Cells
+from analysis.figures import number, percent
+from analysis.measuring import indicators
+from analysis.reading import Report
+from analysis.templates import Cell, concepts
+from analysis.writing import style
+from analysis.writing.labels import label
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn figure with the ``table`` it plots and an ``alt`` text that says what it shows."""
+
+    code: str
+    title: str
+    figure: Canvas
+    table: pd.DataFrame
+    alt: str
+
+
+def _canvas(height: float, title: str):
+    figure = Canvas(figsize=(style.WIDTH, height), layout="constrained")
+    axes = figure.add_subplot()
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    return figure, axes
+
+
+def _named(report: Report, cell: Cell, language: str) -> str:
+    return report.form.tables[cell.table].rows[cell.row].in_(language)
+
+
+def _value(cells: Cells, cell: Cell) -> float:
+    low, high = cells.sum([cell])
+    return low if low == high else math.nan
+
+
+def _apart(positions: list[float], gap: float, end: float) -> np.ndarray:
+    """Places for labels (in order) at least ``gap`` apart, as near to ``positions`` as can be, none
+    beyond ``end``."""
+    steps = gap * np.arange(len(positions))
+    nearest = isotonic_regression(np.array(positions) - steps).x
+    return np.minimum(nearest, end - gap * (len(positions) - 1)) + steps
+
+
+def outcomes(report: Report, language: str) -> Chart:
+    """How the applications on hand were settled: what came in, how it ended, on which ground."""
+    cells = Cells(report.facts, report.placements)
+    table = report.form.tables["applications"]
+    stages: list[tuple[int, str, str, str, float]] = []
+
+    def add(stage: int, group: str, rows: list[str]) -> None:
+        for row in rows:
+            value = _value(cells, Cell("applications", row, "total"))
+            if value:
+                stages.append((stage, group, row, table.rows[row].in_(language), value))
+
+    add(0, "received", ["received"])
+    add(0, "carried_in", ["carried_in"])
+    for group in ("granted", "partly_granted", "denied", "unavailable", "unprocessed", "other", "carried_out"):
+        add(2, group, list(table.expand(group)))
+    plotted = pd.DataFrame(stages, columns=["stage", "group", "row", "label", "count"])
+    details = plotted[plotted["stage"] == 2]
+    groups = details.groupby("group", sort=False)["count"].sum()
+    on_hand = plotted.loc[plotted["stage"] == 0, "count"].sum()
+    if plotted["count"].isna().any() or not on_hand:
+        return _nothing("outcomes", plotted, language)
+
+    def group_name(group: str) -> str:
+        entry = table.groups.get(group) or table.rows[group]
+        return entry.in_(language)
+
+    title = {
+        "zh": f"{number(on_hand)}件申请去了哪里",
+        "en": f"What became of {number(on_hand)} applications",
+    }[language]
+    figure, axes = _canvas(5.6, title)
+    _stack(axes, 0, plotted[plotted["stage"] == 0], on_hand, style.OUTCOMES, label_in=True)
+    as_groups = pd.DataFrame(
+        {"group": groups.index, "label": [group_name(g) for g in groups.index], "count": groups.values}
+    )
+    _stack(axes, 1, as_groups, on_hand, style.OUTCOMES, label_in=True)
+    _stack(axes, 2, details, on_hand, style.OUTCOMES, label_in=False)
+    axes.set(xlim=(-0.02, 4.4), ylim=(on_hand * 1.02, -on_hand * 0.02))
+    axes.set_xticks([0.4, 0.4 + _STEP, 0.4 + 2 * _STEP], [label(h, language) for h in ("received_head", "outcome_head", "detail_head")])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    shares = "；" if language == "zh" else "; "
+    listed = shares.join(f"{group_name(g)} {number(n)} ({percent(n / on_hand, 1)})" for g, n in groups.items())
+    return Chart("outcomes", title, figure, plotted.assign(share=plotted["count"] / on_hand), f"{title}: {listed}")
+
+
+# Columns of blocks are 0.8 wide and stand this far apart.
+_STEP = 1.3
+
+
+def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mapping, *, label_in: bool) -> None:
+    """One column of blocks as high as their counts, labelled inside, or to the right if thin."""
+    column, top, outside = column * _STEP, 0.0, []
+    for part in parts.itertuples(index=False):
+        axes.add_patch(
+            Rectangle((column, top), 0.8, part.count, facecolor=colours[part.group], edgecolor="white", lw=1.2)
+        )
+        middle = top + part.count / 2
+        words = f"{part.label} {number(part.count)}"
+        if label_in and part.count / whole > 0.03:
+            dark = part.group in ("received", "granted", "denied", "unprocessed")
+            axes.text(
+                column + 0.4, middle, words, ha="center", va="center", fontsize=9, color="white" if dark else style.INK
+            )
+        elif label_in:
+            axes.text(column + 0.83, middle, words, ha="left", va="center", fontsize=8)
+        else:
+            outside.append((middle, words))
+        top += part.count
+    places = _apart([m for m, _ in outside], whole * 0.05, whole)
+    for (middle, words), place in zip(outside, places, strict=True):
+        axes.plot([column + 0.81, column + 0.92], [middle, place], color=style.FAINT, lw=0.8)
+        axes.text(column + 0.95, place, words, ha="left", va="center", fontsize=9)
+
+
+def _nothing(code: str, table: pd.DataFrame, language: str) -> Chart:
+    """An honest empty chart: the figures do not allow this one."""
+    words = {"zh": "报告的数字不足以画这张图", "en": "The report's figures do not allow this chart"}[language]
+    with style.drawing():
+        figure, axes = _canvas(1.2, words)
+        axes.axis("off")
+    return Chart(code, words, figure, table, words)
+
+
+def refusal_grounds(report: Report, language: str) -> Chart:
+    """The grounds on which applications were refused, with Wilson's interval of each share."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    cells = Cells(report.facts, report.placements)
+    grounds = [(c, _value(cells, c)) for c in report.form.expand("applications.denied.total")]
+    table = pd.DataFrame(
+        [(c.row, _named(report, c, language), v) for c, v in grounds if v], columns=["row", "label", "count"]
+    ).sort_values("count", kind="stable")
+    refused = table["count"].sum()
+    if table["count"].isna().any() or not refused:
+        return _nothing("refusal_grounds", table, language)
+    low, high = proportion_confint(table["count"], refused, method="wilson")
+    table = table.assign(share=table["count"] / refused, low=low, high=high)
+    title = {
+        "zh": f"{number(refused)}件不予公开的理由（占比与95%区间）",
+        "en": f"Grounds of {number(refused)} refusals (share and 95% interval)",
+    }[language]
+    figure, axes = _canvas(0.42 * len(table) + 1.3, title)
+    axes.barh(table["label"], table["share"], color=style.OUTCOMES["denied"], height=0.62)
+    axes.hlines(table["label"], table["low"], table["high"], color=style.INK, lw=1.1)
+    unit = label("cases", language)
+    for row in table.itertuples(index=False):
+        axes.text(row.high + 0.01, row.label, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center")
+    axes.set(xlim=(0, min(1.0, table["high"].max() + 0.18)))
+    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
+    axes.tick_params(axis="y", length=0)
+    listed = "; ".join(f"{r.label} {number(r.count)}" for r in table[::-1].itertuples(index=False))
+    return Chart("refusal_grounds", title, figure, table, f"{title}: {listed}")
+
+
+def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
+    """The headline rates with Wilson's intervals; few cases are drawn hollow."""
+    declared = indicators()
+    headline = rates["indicator"].map(lambda code: declared[code].headline)
+    shown = rates[headline & rates["low"].notna()]
+    table = shown.assign(label=[declared[c].name(language) for c in shown["indicator"]])[
+        ["indicator", "label", "numerator", "denominator", "value", "low", "high", "small"]
+    ].iloc[::-1]
+    if table.empty:
+        return _nothing("rates_with_intervals", table, language)
+    title = {"zh": "主要比率与95%区间（空心：不足30件）", "en": "Main rates with 95% intervals (hollow: under 30 cases)"}[
+        language
+    ]
+    figure, axes = _canvas(0.36 * len(table) + 1.3, title)
+    axes.hlines(table["label"], table["low"], table["high"], color=style.ACCENT, lw=2)
+    face = [style.PAPER if small else style.ACCENT for small in table["small"]]
+    axes.scatter(table["value"], table["label"], s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3)
+    for row in table.itertuples(index=False):
+        words = f"{percent(row.value)}  ({number(row.numerator)}/{number(row.denominator)})"
+        axes.text(1.02, row.label, words, va="center", fontsize=9)
+    axes.set(xlim=(-0.01, 1.32))
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
+    axes.grid(axis="x", color=style.GRID, lw=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    listed = "; ".join(
+        f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})" for r in table[::-1].itertuples(index=False)
+    )
+    return Chart("rates_with_intervals", title, figure, table, f"{title}: {listed}")
+
+
+def disputes(report: Report, language: str) -> Chart:
+    """Reviews and lawsuits by outcome, pending ones apart."""
+    cells = Cells(report.facts, report.placements)
+    form = report.form.tables["disputes"]
+    rows = [
+        (row, form.rows[row].in_(language), column, form.columns[column].in_(language), _value(cells, Cell("disputes", row, column)))
+        for row in form.rows
+        for column in style.DISPUTES
+    ]
+    table = pd.DataFrame(rows, columns=["row", "label", "column", "outcome", "count"])
+    if table["count"].isna().all():
+        return _nothing("disputes", table, language)
+    title = {"zh": "复议与诉讼的结果（件）", "en": "Outcomes of reviews and lawsuits (cases)"}[language]
+    figure, axes = _canvas(2.7, title)
+    order = list(dict.fromkeys(table["label"]))[::-1]
+    most = table.groupby("label")["count"].sum().max() or 1
+    for y, name in enumerate(order):
+        parts = table[(table["label"] == name) & (table["count"] > 0)]
+        left, outside = 0.0, []
+        for part in parts.itertuples(index=False):
+            axes.barh(y, part.count, left=left, color=style.DISPUTES[part.column], edgecolor="white", height=0.6)
+            words = f"{part.outcome} {number(part.count)}"
+            if part.count / most > 0.011 * _width(words):
+                dark = part.column in ("upheld", "corrected", "other")
+                colour = "white" if dark else style.INK
+                axes.text(left + part.count / 2, y, words, ha="center", va="center", fontsize=9, color=colour)
+            else:
+                outside.append(words)
+            left += part.count
+        words = "  ".join([number(left), " · ".join(outside)]).rstrip()
+        axes.text(left + most * 0.015, y, words, va="center")
+    axes.set_yticks(range(len(order)), order)
+    axes.set(xlim=(0, most * 1.2), ylim=(-0.6, len(order) - 0.3))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    listed = "; ".join(f"{r.label} {r.outcome} {number(r.count)}" for r in table.itertuples(index=False) if r.count)
+    return Chart("disputes", title, figure, table, f"{title}: {listed}")
+
+
+def _width(words: str) -> int:
+    """How wide a label is, in half-width characters."""
+    return sum(1 if c.isascii() else 2 for c in words)
+
+
+def text_against_table(report: Report, language: str) -> Chart:
+    """Each count that the prose gives beside the cells it speaks of."""
+    cells = Cells(report.facts, report.placements)
+    rows = []
+    for claim in report.claims.itertuples(index=False):
+        concept = concepts().get(claim.about)
+        addresses = concept.cells_in(report.form) if concept and not claim.of else ()
+        low, high = cells.sum(addresses) if addresses else (math.nan, math.nan)
+        if addresses and low == high:
+            name = concept.en if language == "en" else concept.zh
+            rows.append((claim.about, name, claim.value, low, claim.value != low and not claim.approximate))
+    table = pd.DataFrame(rows, columns=["concept", "label", "text", "table", "differs"]).drop_duplicates("concept")[::-1]
+    if table.empty:
+        return _nothing("text_against_table", table, language)
+    wrong = int(table["differs"].sum())
+    title = {
+        "zh": f"正文与表格：{len(table)}项件数中{wrong}项不一致",
+        "en": f"Text against table: {wrong} of {len(table)} counts differ",
+    }[language]
+    figure, axes = _canvas(0.34 * len(table) + 1.4, title)
+    y = np.arange(len(table))
+    colour = [style.ALARM if d else style.FAINT for d in table["differs"]]
+    axes.hlines(y, table["text"], table["table"], color=colour, lw=2.5)
+    axes.scatter(table["table"], y, s=60, c=[style.ALARM if d else style.ACCENT for d in table["differs"]], zorder=3)
+    axes.scatter(table["text"], y, s=110, facecolors="none", edgecolors=style.INK, linewidths=1.3, zorder=4)
+    for at, row in zip(y, table.itertuples(index=False), strict=True):
+        words = (
+            f"{label('in_text', language)} {number(row.text)} ≠ {label('table_word', language)} {number(row.table)}"
+            if row.differs
+            else number(row.table)
+        )
+        axes.annotate(
+            words,
+            (max(row.text, row.table), at),
+            xytext=(9, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=10 if row.differs else 9,
+            color=style.ALARM if row.differs else style.INK,
+        )
+    axes.set_xscale("symlog", linthresh=10)
+    axes.set_yticks(y, table["label"])
+    axes.set(xlim=(-0.6, table[["text", "table"]].max().max() * 6))
+    axes.xaxis.set_major_formatter(lambda x, _: number(x))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=style.GRID, lw=0.7)
+    axes.set_axisbelow(True)
+    axes.set_xlabel({"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language])
+    listed = "; ".join(f"{r.label} {number(r.text)}/{number(r.table)}" for r in table[::-1].itertuples(index=False))
+    return Chart("text_against_table", title, figure, table, f"{title}: {listed}")
+
+
+def placement_map(report: Report, language: str) -> Chart:
+    """Table three as it was read: what is certain, what is blank, what cannot be placed."""
+    form = report.form.tables["applications"]
+    facts = report.facts[report.facts["table"] == "applications"]
+    table = facts[["row", "column", "value", "status", "candidates"]].reset_index(drop=True)
+    open_ = int((table["status"] == "ambiguous").sum())
+    title = {
+        "zh": f"表三逐格：{open_}格放不准" if open_ else "表三逐格：全部放准",
+        "en": f"Table three cell by cell: {open_} cells open" if open_ else "Table three: every cell is certain",
+    }[language]
+    figure, axes = _canvas(0.27 * len(form.rows) + 1.4, title)
+    columns, rows = list(form.columns), list(form.rows)
+    for cell in table.itertuples(index=False):
+        x, y = columns.index(cell.column), rows.index(cell.row)
+        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=style.STATUSES[cell.status], edgecolor=style.GRID))
+        if cell.status == "ambiguous":
+            words, size = cell.candidates.replace("|", " / ").replace("blank", "–"), 8
+        else:
+            words, size = ("" if pd.isna(cell.value) else number(cell.value)), 9
+        axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size)
+    axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
+    axes.set_xticks(np.arange(len(columns)) + 0.5, [form.columns[c].in_(language).replace(" ", "\n") for c in columns], fontsize=8)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, [form.rows[r].in_(language) for r in rows], fontsize=8)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.set_xlabel(
+        {
+            "zh": "白：所印数字　灰：空白　黄：可能的数字（–为空白）",
+            "en": "white: printed   grey: blank   yellow: what it may hold (– is blank)",
+        }[language]
+    )
+    counts = table["status"].value_counts()
+    listed = "; ".join(f"{s} {n}" for s, n in counts.items())
+    return Chart("placement_map", title, figure, table, f"{title}: {listed}")
+
+
+def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
+    """Each problem, stated or passed over, against what answers, checks and shows it (the table
+    ``evidence``: marks of 1 yes, 0.5 partly, 0 no)."""
+    marks = ["stated", "answered", "checkable", "figures_show"]
+    table = evidence.assign(label=evidence[f"label_{language}"])[["label", *marks]].reset_index(drop=True)
+    if table.empty:
+        return _nothing("problems_against_evidence", table, language)
+    title = {"zh": "问题与证据：说到了吗，有措施吗，查得到吗", "en": "Problems against evidence"}[language]
+    figure, axes = _canvas(0.5 * len(table) + 1.5, title)
+    wide = 2.6
+    for y, row in enumerate(table.itertuples(index=False)):
+        for x, mark in enumerate(marks):
+            level = getattr(row, mark)
+            colour = style.ACCENT if level else style.FAINT
+            middle = (x * wide + wide / 2, y + 0.5)
+            axes.add_patch(Wedge(middle, 0.24, 0, 360, facecolor=style.PAPER, edgecolor=colour, lw=1.4))
+            if level:
+                axes.add_patch(Wedge(middle, 0.24, 90, 90 + 360 * level, facecolor=colour))
+    axes.axhline(table["stated"].sum(), color=style.GRID, lw=1.2)
+    axes.set(xlim=(0, wide * len(marks)), ylim=(len(table), 0))
+    axes.set_aspect("equal", anchor="W")
+    words = [label(m, language).replace(" ", "\n", 1) for m in marks]
+    axes.set_xticks(wide * (np.arange(len(marks)) + 0.5), words, fontsize=9)
+    axes.set_yticks(np.arange(len(table)) + 0.5, table["label"], fontsize=9)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    words = {1.0: label("yes", language), 0.5: label("partly", language), 0.0: label("no", language)}
+    listed = "; ".join(
+        f"{r['label']}: " + ", ".join(f"{label(m, language)} {words[float(r[m])]}" for m in marks)
+        for r in table.to_dict("records")
+    )
+    return Chart("problems_against_evidence", title, figure, table, f"{title}: {listed}")
+
+
+def draw(function: Callable[..., Chart], *arguments: object) -> Chart:
+    """Draw a chart in the workbook's style."""
+    with style.drawing():
+        return function(*arguments)

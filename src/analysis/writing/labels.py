@@ -1,0 +1,17 @@
+"""The workbook's own words in either language (labels.yml)."""
+
+from functools import cache
+
+from analysis.templates import declared
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def _labels() -> dict:
+    return declared("analysis.writing", "labels.yml")
+
+
+def label(word: str, language: str) -> str:
+    """The word as readers of ``language`` see it."""
+    return _labels()[word][language]

@@ -1,0 +1,266 @@
+"""Sentences over typed figures.
+
+In: a report and the tables made from it. Out: the table ``statements`` – every sentence that the
+workbook says of the report, with its role (what the source said, what was computed, what is
+suggested) and its figures. The sentences are declared in statements.yml; numbers reach them only
+through the functions of ``_Teller``, each of which returns figures.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+
+import pandas as pd
+
+from analysis import frames, ledger
+from analysis.cells import Cells
+from analysis.figures import DIGIT, Figure, Rendered, number, percent, render, stray_digits
+from analysis.ledger import Ledger
+from analysis.measuring import indicators
+from analysis.problems import aspects, categories, rules, said
+from analysis.reading import Report
+from analysis.templates import Cell, concepts, declared
+
+
+@cache
+def _declared() -> Mapping[str, Mapping]:
+    return declared("analysis.writing", "statements.yml")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One report and everything made from it: what a notebook shows, and sentences speak of."""
+
+    report: Report
+    findings: pd.DataFrame
+    rates: pd.DataFrame
+    problems: pd.DataFrame
+    evidence: pd.DataFrame
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by name."""
+        report = self.report
+        return {
+            "documents": report.document.to_frame().T,
+            "facts": report.facts,
+            "placements": report.placements,
+            "claims": report.claims,
+            "findings": self.findings,
+            "rates": self.rates,
+            "problems": self.problems,
+            "evidence": self.evidence,
+        }
+
+
+class _Teller:
+    """The functions that templates may call, and the statements told so far."""
+
+    def __init__(self, study: Study, language: str) -> None:
+        self.study, self.language, self.ledger = study, language, Ledger(study.tables)
+        self.key = study.report.key
+        self.cells = Cells(study.report.facts, study.report.placements)
+        self.rows: list[dict] = []
+        self.context = {
+            "unit": study.report.unit,
+            "year": self.document("year"),
+            "cell": self.cell,
+            "concept": self.concept,
+            "rate": self.rate,
+            "claim": self.claim,
+            "document": self.document,
+            "said": lambda pattern: said(study.report, pattern),
+            "level": self._percent(next(iter(indicators())), "confidence", 0),
+        }
+
+    # what templates call
+
+    def cell(self, address: str) -> Figure:
+        return self.ledger.cells(self.key, [Cell.parse(address)])
+
+    def concept(self, code: str) -> Figure | None:
+        addresses = concepts()[code].cells_in(self.study.report.form)
+        low, high = self.cells.sum(addresses) if addresses else (0.0, 1.0)
+        return self.ledger.cells(self.key, addresses) if low == high else None
+
+    def rate(self, code: str) -> SimpleNamespace | None:
+        """The figures of an indicator, or None if it has no single value."""
+        row = self.study.rates.set_index("indicator").loc[code]
+        if pd.isna(row["value"]):
+            return None
+        whole = indicators()[code].kind == "count" or code == "interpretation_ratio"
+        shown = {"value": self._plain(code, "value") if whole else self._percent(code, "value", 2)}
+        for column in ("numerator", "denominator"):
+            shown[column] = None if pd.isna(row[column]) else self._plain(code, column)
+        for column in ("low", "high"):
+            shown[column] = None if pd.isna(row[column]) else self._percent(code, column, 1)
+        return SimpleNamespace(**shown, small=bool(row["small"]))
+
+    def claim(self, code: str) -> Figure | None:
+        """The number that the prose gives for a concept; the largest, if it gives several."""
+        claims = self.study.report.claims
+        found = claims[claims["about"] == code]
+        if found.empty:
+            return None
+        largest = found.loc[found["value"].idxmax()]
+        return self.ledger.figure("claims", largest["key"], number(largest["value"]))
+
+    def document(self, column: str) -> Figure:
+        return self.ledger.figure("documents", f"{self.key}:{column}")
+
+    def _plain(self, code: str, column: str) -> Figure:
+        return self.ledger.figure("rates", f"{self.key}/{code}:{column}")
+
+    def _percent(self, code: str, column: str, decimals: int) -> Figure:
+        key = f"{self.key}/{code}:{column}"
+        value = self.ledger.value("rates", key)
+        return Figure(percent(value, decimals), value, "rates", key)
+
+    def quote(self, table: str, key: str, text: str) -> Figure | str:
+        """Words of the source; they are a figure if there is a number in them."""
+        return self.ledger.figure(table, key, text) if DIGIT.search(text) else text
+
+    # telling
+
+    def tell(self, template: str, section: str, identity: str | None = None, **values: object) -> None:
+        entry = _declared()[template]
+        rendered = render(entry[self.language], {**self.context, **values})
+        if rendered.text:
+            self.add(identity or template, section, entry["role"], rendered)
+
+    def add(self, identity: str, section: str, role: str, rendered: Rendered) -> None:
+        self.rows.append(
+            {
+                "key": f"{self.key}/{self.language}/{identity}",
+                "unit": self.study.report.unit,
+                "year": self.study.report.year,
+                "section": section,
+                "role": role,
+                "language": self.language,
+                "text": rendered.text,
+                "figures": ledger.to_json(rendered),
+            }
+        )
+
+    def tally(self, severity: str) -> Figure:
+        keys = self.study.findings.loc[self.study.findings["severity"] == severity, "key"]
+        return self.ledger.tally("findings", list(keys))
+
+    def findings(self, severity: str | None = None) -> None:
+        """The messages of the findings are statements too."""
+        for finding in self.study.findings.itertuples(index=False):
+            if severity is None or finding.severity == severity:
+                figures = ledger.from_json(json.loads(finding.figures)[self.language])
+                message = finding.message_en if self.language == "en" else finding.message_zh
+                section = "findings" if severity is None else "problems"
+                identity = f"{section}/{finding.key.removeprefix(self.key + '/')}"
+                self.add(identity, section, "computed", Rendered(message, figures))
+
+
+def statements_of(study: Study, language: str) -> pd.DataFrame:
+    """Every sentence about one report in ``language`` (table ``statements``), in reading order."""
+    teller = _Teller(study, language)
+    _summary(teller)
+    teller.findings()
+    teller.tell("refusal.readings", "rates")
+    teller.tell("not_concentrated", "rates")
+    teller.tell("disputes.summary", "disputes")
+    _draft(teller)
+    return frames.frame("statements", teller.rows)
+
+
+def _summary(teller: _Teller) -> None:
+    form = teller.study.report.form
+    file = teller.quote("documents", f"{teller.key}:file", teller.study.report.document["file"])
+    names = {
+        f"form_{language}": teller.quote("documents", f"{teller.key}:form_{language}", name)
+        for language, name in (("zh", form.zh), ("en", form.en))
+    }
+    teller.tell("summary.document", "summary", file=file, **names)
+    if teller.concept("received") and teller.concept("decisions"):
+        teller.tell("summary.applications", "summary")
+    levels = {s + "s": teller.tally(s) for s in frames.SEVERITIES}
+    teller.tell("summary.findings", "summary", **levels)
+    facts = teller.study.report.facts
+    open_ = facts[(facts["table"] == "applications") & (facts["status"] == "ambiguous")]
+    if len(open_):
+        keys = list(open_["key"])
+        certain = not open_["column"].isin(["natural_person", "total"]).any()
+        tally = teller.ledger.tally("facts", keys)
+        teller.tell("unplaced.some", "unplaced", open=tally, totals_certain=certain)
+    else:
+        teller.tell("unplaced.none", "unplaced")
+
+
+def _draft(teller: _Teller) -> None:
+    """The drafted section five: problems with evidence, progress, measures."""
+    study = teller.study
+    problems = study.problems[study.problems["problem"] != ""]
+    passed_over = [t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated]
+    errors = teller.tally("error")
+    if problems.empty:
+        teller.tell("stated.none", "problems")
+    for problem in problems.itertuples(index=False):
+        words = _words(teller, problem)
+        teller.tell("stated", "problems", f"stated/{problem.order}", **words)
+        known = f"evidence.{problem.category}"
+        template = known if known in _declared() else "evidence.other"
+        teller.tell(template, "problems", f"evidence/{problem.order}")
+    for topic in passed_over:
+        teller.tell(f"passed_over.{topic}", "problems", errors=errors)
+        if topic == "errors":
+            teller.findings("error")
+
+    section = study.report.sections.get("problems")
+    told = "five.no_progress" not in set(study.findings["code"]) and section is not None
+    teller.tell("progress.some" if told else "progress.none", "progress")
+
+    for problem in problems.itertuples(index=False):
+        words = _words(teller, problem)
+        template = "announced" if problem.measure else "announced.none"
+        teller.tell(template, "measures", f"announced/{problem.order}", **words)
+        teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
+        known = f"suggest.{problem.category}"
+        teller.tell(known if known in _declared() else "suggest.other", "measures", f"suggest/{problem.order}")
+    for topic in passed_over:
+        teller.tell(f"suggest.{topic}", "measures", errors=errors)
+
+
+def _words(teller: _Teller, problem) -> dict[str, object]:
+    """The words that the sentences about one problem may use, in both languages."""
+    category = categories().get(problem.category)
+    open_ = [aspects()[a] for a in problem.unanswered.split()]
+    checkable = [
+        (rule, teller.quote("problems", f"{problem.key}:measure", re.search(rule["find"], problem.measure)[0]))
+        for rule in (rules()["specifics"][code] for code in problem.specifics.split())
+    ]
+    return {
+        "problem": teller.quote("problems", f"{problem.key}:problem", problem.problem.rstrip("。")),
+        "measure": teller.quote("problems", f"{problem.key}:measure", problem.measure),
+        "category_zh": category.zh if category else "其他",
+        "category_en": category.en if category else "other matters",
+        "unanswered_zh": "、".join(a.zh for a in open_),
+        "unanswered_en": ", ".join(a.en for a in open_),
+        "specific_zh": [(rule["zh"], words) for rule, words in checkable],
+        "specific_en": [(rule["en"], words) for rule, words in checkable],
+    }
+
+
+def faults(statements: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The lint: every digit of every statement belongs to a figure, and every figure is what its
+    source holds. Returns one sentence for each fault; none means that all lead back."""
+    book = Ledger(tables)
+    found = []
+    for statement in statements.itertuples(index=False):
+        figures = ledger.from_json(statement.figures)
+        found += [f"{statement.key}: {fault}" for fault in book.wrong(figures, statement.text)]
+        found += [
+            f"{statement.key}: the digit at {at} has no source: {statement.text}"
+            for at in stray_digits(statement.text, figures)
+        ]
+    return found
