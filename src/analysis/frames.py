@@ -92,7 +92,8 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         **_PLACE,
     ),
     # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
-    # bound it over the placements where it is not the same under all of them
+    # bound it over the placements where it is not the same under all of them; numerator_of and
+    # denominator_of are the keys they were summed from
     "rates": _schema(
         indicator=_text(),
         numerator=_number(),
@@ -104,6 +105,8 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         least=_number(),
         most=_number(),
         small=pa.Column(bool),
+        numerator_of=_text(),
+        denominator_of=_text(),
         note_zh=_text(),
         note_en=_text(),
     ),

@@ -8,12 +8,21 @@ of cells, a difference, a share and a tally lead back to their rows like a singl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from analysis.figures import Figure, Printed, Rendered, number, percent
 from analysis.templates import Cell
+
+
+_JOINT = re.compile(r" [+\-/] |^count\(|\)$")
+
+
+def terms(key: str) -> list[str]:
+    """The rows that a key names."""
+    return [term for term in _JOINT.split(key) if term]
 
 
 class Ledger:
@@ -69,17 +78,16 @@ class Ledger:
     def value(self, table: str, key: str) -> float | str:
         """What stands at ``key``. Raises ``KeyError`` if there is no such row."""
         if key.startswith("count("):
-            terms = key.removeprefix("count(").removesuffix(")")
-            return float(len([self._row(table, term) for term in terms.split(" + ") if term]))
+            return float(len([self._row(table, term) for term in terms(key)]))
         if " / " in key:
             above, below = key.split(" / ")
             return self.value(table, above) / self.value(table, below)
-        terms = key.replace(" - ", " + -").split(" + ")
-        if len(terms) == 1:
+        signed = key.replace(" - ", " + -").split(" + ")
+        if len(signed) == 1:
             return self._single(table, key)
         return sum(
             -self._single(table, term[1:]) if term.startswith("-") else self._single(table, term)
-            for term in terms
+            for term in signed
         )
 
     def _row(self, table: str, name: str) -> pd.Series:
@@ -97,6 +105,17 @@ class Ledger:
         if table == "facts" and pd.isna(value) and row["candidates"] == "0":
             return 0.0  # a blank that the identities show to be nothing
         return value if isinstance(value, str) else float(value)
+
+    def explain(self, table: str, term: str) -> str:
+        """One term of a key in words: the row, its value, and where it stands in the file."""
+        if "|" in term:
+            table, term = term.split("|")
+        name, _, column = term.partition(":")
+        row = self._row(table, name)
+        value = self._single(table, term) if (column or "value") in row.index else ""
+        shown = number(value) if isinstance(value, float) else ""
+        where = f" @ {row['where']}" if "where" in row.index else ""
+        return f"{name.partition('/')[2].partition('/')[2] or name} {shown}{where}".strip()
 
     # checking them
 

@@ -108,6 +108,8 @@ def _rate(indicator: Indicator, report: Report, cells: Cells) -> dict:
         "indicator": indicator.code,
         **dict.fromkeys(("numerator", "denominator", "value", "low", "high", "least", "most"), math.nan),
         "confidence": CONFIDENCE,
+        "numerator_of": _expression(_summed(indicator, report, cells), indicator, report),
+        "denominator_of": _expression(indicator.denominator, indicator, report),
         "small": False,
         **values,
         "note_zh": "；".join(_NOTES[n][0] for n in notes),
@@ -138,6 +140,26 @@ def _sides(indicator: Indicator, report: Report, cells: Cells, notes: list[str])
         return None, None
     sums = cells.sums([above, below])
     return sums[:, 0], sums[:, 1] if indicator.denominator else np.ones(len(sums))
+
+
+def _summed(indicator: Indicator, report: Report, cells: Cells) -> str:
+    """What the numerator is summed from: of parts, the largest alone where only it counts."""
+    if indicator.kind != "largest":
+        return indicator.numerator or indicator.parts
+    parts = report.form.expand(indicator.parts)
+    return str(max(parts, key=lambda part: cells.sum([part])[1])) if parts else ""
+
+
+def _expression(side: str, indicator: Indicator, report: Report) -> str:
+    """The rows that a side is summed from, as a key of the ledger."""
+    if indicator.source == "prose" and side == indicator.numerator:
+        said = report.claims.loc[report.claims["about"] == side, "key"]
+        return f"claims|{said.iloc[0]}" if len(said) else ""
+    words = ""
+    for cell, sign in terms(side, report.form) or [] if side else []:
+        joint = " - " if sign < 0 else " + " if words else ""
+        words += f"{joint}{report.key}/{cell}"
+    return words
 
 
 def _measure(indicator: Indicator, above: np.ndarray, below: np.ndarray, notes: list[str]) -> dict:

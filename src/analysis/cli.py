@@ -1,0 +1,97 @@
+"""The command ``analysis``: each verb a thin wrapper over one public function.
+
+Bad input ends with its sentence on stderr and exit code 2; a run that failed otherwise with 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analysis.errors import InputError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="政府信息公开年度报告分析工作簿"
+)
+
+Unit = Annotated[str, typer.Option(help="单位，如 永康市 | the body the reports are of")]
+Years = Annotated[str, typer.Option(help="2020、2018-2025 或 2020,2023 | years")]
+Data = Annotated[str, typer.Option(help="报告文件夹 <单位>/<年份>.txt | folder of reports")]
+File = Annotated[str, typer.Option(help="单个报告文件 | one report file")]
+Language = Annotated[str, typer.Option(help="zh 或 en | language of the text")]
+Out = Annotated[Path, typer.Option(help="输出文件夹 | where the output goes")]
+
+# The most important findings that a run prints.
+_SHOWN = 3
+
+
+def _refuse(error: Exception, code: int) -> None:
+    typer.echo(str(error), err=True)
+    raise typer.Exit(code)
+
+
+@app.callback()
+def main() -> None:
+    """Reads, checks and measures annual reports, and drafts their section five."""
+
+
+@app.command()
+def report(
+    unit: Unit = "", years: Years = "", data: Data = "", file: File = "", language: Language = "zh",
+    out: Out = Path("reports"),
+) -> None:
+    """运行一次：笔记本、网页与表格 | one run: notebook, page and tables."""
+    from analysis.batch.run import Run, RunFailed, make  # heavy imports only when they are needed
+
+    typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
+    try:
+        made = make(Run(unit, years, data, file, language), out)
+    except InputError as error:
+        _refuse(error, 2)
+    except RunFailed as error:
+        _refuse(error, 1)
+    typer.echo(f"网页 page       {made.page}")
+    typer.echo(f"笔记本 notebook {made.notebook}")
+    typer.echo(f"表格 tables     {made.tables}/")
+    told = made.book.statements
+    for text in told.loc[told["section"] == "findings", "text"].head(_SHOWN):
+        typer.echo(f"• {text}")
+
+
+@app.command()
+def batch(
+    unit: Unit = "", years: Years = "", data: Data = "", language: Language = "zh", out: Out = Path("reports")
+) -> None:
+    """一年一次，失败后继续 | one run a year, going on after a failure."""
+    from analysis.batch.loop import batch as run_all
+    from analysis.batch.loop import plan
+    from analysis.batch.run import Run
+
+    try:
+        runs = plan(Run(unit, years, data, "", language))
+    except InputError as error:
+        _refuse(error, 2)
+    told = []
+
+    def starting(run: Run) -> None:
+        typer.echo(f"[{len(told) + 1}/{len(runs)}] {run.unit} {run.years} …", err=True)
+
+    for outcome in run_all(runs, out, starting):
+        told.append(outcome)
+    for outcome in told:
+        mark = "good  " if outcome.good else "failed"
+        typer.echo(f"{mark} {outcome.run.unit} {outcome.run.years}  {outcome.message}")
+    if not all(outcome.good for outcome in told):
+        raise typer.Exit(1)
+
+
+@app.command()
+def refresh(notebooks: list[Path]) -> None:
+    """重新运行随附的笔记本并保存输出 | execute committed notebooks in place."""
+    from analysis.batch.run import refresh as execute
+
+    for notebook in notebooks:
+        execute(notebook)
+        typer.echo(notebook)

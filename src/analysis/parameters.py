@@ -1,0 +1,180 @@
+"""What a notebook or a command is asked for, checked before anything is read.
+
+In: the parameters as typed. Out: clean values, or ``InputError`` with one sentence that names the
+parameter, what was given and what to give.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import InputError
+from analysis.reading.source import SUFFIXES
+from analysis.writing.labels import LANGUAGES
+
+DEFAULT_UNIT, DEFAULT_YEARS = "永康市", "2020"
+NAMES = ("unit", "years", "data", "file", "language")
+# The project's own reports, beside the package in a clone.
+SHIPPED = Path(__file__).parents[2] / "data" / "reports"
+_FIRST, _LAST = 2008, 2100
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read: the report files by year, or one file whose text says whose it is.
+
+    ``unit`` and ``years`` are None where the text decides.
+    """
+
+    unit: str | None
+    years: tuple[int, ...] | None
+    files: tuple[Path, ...]
+    language: str
+
+
+def parse_years(years: object) -> tuple[int, ...]:
+    """``2020``, ``"2018-2025"``, ``"2020,2023"`` → the years, in order, each once."""
+    if isinstance(years, bool) or not isinstance(years, (int, str)):
+        raise _bad_years(years)
+    found: set[int] = set()
+    for part in re.split(r"[,，、\s]+", str(years).strip()):
+        match = re.fullmatch(r"(\d{4})(?:[-–—~至](\d{4}))?", part)
+        if not match:
+            raise _bad_years(years)
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not _FIRST <= first <= last <= _LAST:
+            raise _bad_years(years)
+        found |= set(range(first, last + 1))
+    return tuple(sorted(found))
+
+
+def _bad_years(years: object) -> InputError:
+    return InputError(
+        f"参数 years＝{years!r} 不是年份：请写成 2020、2018-2025 或 2020,2023。",
+        f"The parameter years = {years!r} is no year: write 2020, 2018-2025 or 2020,2023.",
+    )
+
+
+def years_label(years: Sequence[int]) -> str:
+    """How several years name a folder: ``2020``, ``2018-2025``, ``2020,2023``."""
+    if len(years) > 1 and years[-1] - years[0] == len(years) - 1:
+        return f"{years[0]}-{years[-1]}"
+    return ",".join(map(str, years))
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, (str, Path)):
+        raise InputError(
+            f"参数 {name}＝{value!r} 应为文字，得到的是 {type(value).__name__}：请加引号或改用 -r。",
+            f"The parameter {name} = {value!r} should be text, not {type(value).__name__}: quote it.",
+        )
+    return str(value).strip()
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, list(known), 1, 0.4)), None)
+
+
+def request(
+    unit: object = "", years: object = "", data: object = "", file: object = "", language: object = "zh"
+) -> Request:
+    """Check the parameters and find the files. Raises ``InputError``."""
+    if language not in LANGUAGES:
+        raise InputError(
+            f"参数 language＝{language!r} 无效：只能是 zh 或 en。",
+            f"The parameter language = {language!r} is not known: give zh or en.",
+        )
+    unit, data, file = _text("unit", unit), _text("data", data), _text("file", file)
+    if unit and (re.search(r"[/\\:\0|]| [-+/] ", unit) or unit.startswith(".")):
+        raise InputError(
+            f"参数 unit＝{unit!r} 不能含有路径符号：请只写单位名称，如 永康市。",
+            f"The parameter unit = {unit!r} must not hold signs of a path: give the name alone, e.g. 永康市.",
+        )
+    wanted = None if years in ("", None) else parse_years(years)
+    if file:
+        if wanted and len(wanted) > 1:
+            raise InputError(
+                f"FILE 只读一份报告，不能同时给出 {len(wanted)} 个年份：请去掉 YEARS 或只写一年。",
+                f"FILE reads one report, {len(wanted)} years were given: leave YEARS out or give one.",
+            )
+        return Request(unit or None, wanted, (Path(file).expanduser(),), str(language))
+    if not unit and wanted is None:
+        unit, wanted = DEFAULT_UNIT, parse_years(DEFAULT_YEARS)
+    unit = unit or DEFAULT_UNIT
+    folder = Path(data).expanduser() if data else SHIPPED
+    if not folder.is_dir():
+        raise InputError(
+            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.txt 放置报告。",
+            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.txt.",
+        )
+    of_year = _files_of(unit, folder)
+    return Request(
+        unit,
+        wanted or tuple(sorted(of_year)),
+        tuple(_file(unit, year, folder, of_year) for year in wanted or sorted(of_year)),
+        str(language),
+    )
+
+
+def _files_of(unit: str, folder: Path) -> dict[int, Path]:
+    """The report files of a unit by year; a readable format goes before one that is not."""
+    units = sorted(p.name for p in folder.iterdir() if p.is_dir())
+    if unit not in units:
+        near = _nearest(unit, units)
+        have = "、".join(units[:12]) or "（空）"
+        raise InputError(
+            f"{folder} 里没有单位“{unit}”{f'，是否指“{near}”' if near else ''}？现有：{have}。",
+            f"{folder} has no unit “{unit}”{f', did you mean “{near}”' if near else ''}? It has: {have}.",
+        )
+    files: dict[int, Path] = {}
+    for path in sorted((folder / unit).iterdir(), key=lambda p: (p.suffix not in SUFFIXES, p.name)):
+        if re.fullmatch(r"\d{4}", path.stem) and path.is_file():
+            files.setdefault(int(path.stem), path)
+    return files
+
+
+def _file(unit: str, year: int, folder: Path, of_year: dict[int, Path]) -> Path:
+    if year not in of_year:
+        have = ",".join(map(str, sorted(of_year)))
+        remedy_zh = f"现有 {have}，可写 YEARS={have}" if have else f"请放入 {folder / unit / str(year)}.txt"
+        remedy_en = f"there are {have}; write YEARS={have}" if have else f"put {folder / unit / str(year)}.txt there"
+        raise InputError(
+            f"{folder / unit} 里没有 {year} 年的报告：{remedy_zh}。",
+            f"{folder / unit} has no report for {year}: {remedy_en}.",
+        )
+    return of_year[year]
+
+
+def injected_names(history: Sequence[str]) -> list[str]:
+    """Names assigned by the cell that papermill puts behind the parameters."""
+    for source in history:
+        if source.startswith("# Parameters\n"):
+            assigned = [n for n in ast.parse(source).body if isinstance(n, ast.Assign)]
+            return [t.id for n in assigned for t in n.targets if isinstance(t, ast.Name)]
+    return []
+
+
+def check_injected() -> None:
+    """In a notebook: refuse a parameter that this workbook does not have (papermill only warns)."""
+    try:
+        from IPython import get_ipython
+    except ImportError:  # not in a notebook
+        return
+    shell = get_ipython()
+    if shell is None:
+        return
+    for name in injected_names(shell.history_manager.input_hist_raw):
+        if name not in NAMES:
+            near = _nearest(name, NAMES)
+            raise InputError(
+                f"没有参数 {name}{f'，是否指 {near}' if near else ''}？可用的参数：{'、'.join(NAMES)}。",
+                f"There is no parameter {name}{f', did you mean {near}' if near else ''}? "
+                f"There are: {', '.join(NAMES)}.",
+            )

@@ -1,0 +1,245 @@
+"""The one object a notebook talks to: open it, ask it, see the answer.
+
+In: the parameters of a notebook. Out: ``Workbook`` – the studies of the reports asked for, and one
+method for each question a notebook asks. The methods only pick from what the rooms have made; they
+hold no rule of their own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from analysis import frames
+from analysis.checking import check_report
+from analysis.ledger import Ledger
+from analysis.measuring import rates_of
+from analysis.parameters import Request, check_injected, request, years_label
+from analysis.problems import evidence_of, find, problems_of
+from analysis.reading import Report, read_report
+from analysis.writing import charts, export, html, style
+from analysis.writing.labels import label
+from analysis.writing.statements import Study, faults, statements_of
+
+# The tables that a run leaves as CSV.
+SAVED = ("facts", "placements", "claims", "findings", "rates", "problems", "evidence", "statements", "documents")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something to show: HTML with its plain text, or a picture with its alt text."""
+
+    plain: str
+    html: str = ""
+    png: bytes = b""
+
+    def bundle(self) -> dict[str, str]:
+        if self.png:
+            return {"image/png": export.png(self.png), "text/plain": self.plain}
+        return {"text/html": self.html, "text/plain": self.plain}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a notebook cell shows."""
+
+    parts: tuple[Part, ...]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for part in self.parts:
+            metadata = {"image/png": {"alt": part.plain, "width": 800}} if part.png else {}
+            display(part.bundle(), raw=True, metadata=metadata)
+
+    def __str__(self) -> str:
+        return "\n".join(part.plain for part in self.parts)
+
+
+def study(report: Report) -> Study:
+    """Everything that the rooms make of one report."""
+    problems = problems_of(report)
+    rates = rates_of(report)
+    found = frames.concat("findings", [check_report(report), find(report, problems)])
+    rank = found["severity"].map(frames.SEVERITIES.index)
+    findings = found.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+    return Study(report, findings, rates, problems, evidence_of(report, problems, findings, rates))
+
+
+class Workbook:
+    """The reports asked for, read, checked, measured and told in one language."""
+
+    def __init__(self, studies: list[Study], language: str) -> None:
+        self.studies, self.language = studies, language
+
+    @property
+    def unit(self) -> str:
+        return self.studies[0].report.unit
+
+    @property
+    def years(self) -> str:
+        return years_label([s.report.year for s in self.studies])
+
+    @property
+    def title(self) -> str:
+        return {
+            "zh": f"{self.unit}{self.years}年：存在的主要问题及改进情况",
+            "en": f"{self.unit} {self.years}: problems and improvements",
+        }[self.language]
+
+    @cached_property
+    def statements(self) -> pd.DataFrame:
+        """Every sentence about every report, in the workbook's language."""
+        return frames.concat("statements", [statements_of(s, self.language) for s in self.studies])
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables of all reports, by name."""
+        names = [n for n in SAVED if n != "statements"]
+        made = {n: frames.concat(n, [s.tables[n] for s in self.studies]) for n in names}
+        return made | {"statements": self.statements}
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger({n: t for n, t in self.tables.items() if n != "statements"})
+
+    # questions
+
+    def summary(self) -> Answer:
+        """Whose report, of which year, in three sentences."""
+        return self._told("summary", after=lambda s: html.document(s.report, self.language))
+
+    def form(self) -> Answer:
+        """The report's own tables, clean."""
+        return self._each(lambda s: html.report_tables(s.report, self.language))
+
+    def unplaced(self) -> Answer:
+        """What could not be placed, and why."""
+        return self._told("unplaced", after=lambda s: html.open_cells(s.report, self.language))
+
+    def findings(self) -> Answer:
+        """What does not hold."""
+
+        def shown(study: Study) -> str:
+            told = self._statements(study, "findings")
+            return html.findings(study.findings, told, self._ledger, self.language)
+
+        return self._each(shown, lambda s: self._plain(s, "findings"))
+
+    def rates(self) -> Answer:
+        """The rates with numerator, denominator and interval."""
+        return self._told("rates", after=lambda s: html.rates(s.rates, self._ledger, self.language))
+
+    def disputes(self) -> Answer:
+        """Reviews and lawsuits in a sentence."""
+        return self._told("disputes")
+
+    def section_five(self) -> Answer:
+        """Section five as the report has it: problem, measure, category, fit."""
+        return self._each(
+            lambda s: html.problems(s.problems, self.language),
+            lambda s: "\n".join(f"{p.order}. {p.problem} → {p.measure}" for p in s.problems.itertuples()),
+        )
+
+    def draft(self) -> Answer:
+        """A section five that stands on the figures, for an official to edit."""
+
+        def shown(study: Study) -> str:
+            made = [f"<h3>{label('draft_heading', self.language)}</h3>"]
+            for section in ("problems", "progress", "measures"):
+                made.append(f"<h4>{label(f'{section}_heading', self.language)}</h4>")
+                rows = self._statements(study, section)
+                made.append(html.statements(rows, self._ledger, self.language, roles=True))
+            return "\n".join(made)
+
+        return self._each(
+            shown, lambda s: "\n".join(self._plain(s, n) for n in ("problems", "progress", "measures"))
+        )
+
+    def sources(self) -> Answer:
+        """The lint: whether every printed number leads back; and the claims it may lead to."""
+        wrong = faults(self.statements, self.tables)
+        if wrong:
+            raise AssertionError("\n".join(wrong))
+        return self._each(
+            lambda s: html.details(
+                html.claims(s.report, self.language), {"zh": "正文中的全部数字", "en": "every number of the text"}[self.language]
+            ),
+            lambda s: "\n".join(s.report.claims["quote"]),
+        )
+
+    def chart(self, code: str) -> Answer:
+        """A chart by its name, with the table it plots: one for each report."""
+        drawing: dict[str, Callable[[Study], charts.Chart]] = {
+            "outcomes": lambda s: charts.draw(charts.outcomes, s.report, self.language),
+            "refusal_grounds": lambda s: charts.draw(charts.refusal_grounds, s.report, self.language),
+            "rates_with_intervals": lambda s: charts.draw(charts.rates_with_intervals, s.rates, self.language),
+            "disputes": lambda s: charts.draw(charts.disputes, s.report, self.language),
+            "text_against_table": lambda s: charts.draw(charts.text_against_table, s.report, self.language),
+            "placement_map": lambda s: charts.draw(charts.placement_map, s.report, self.language),
+            "problems_against_evidence": lambda s: charts.draw(
+                charts.problems_against_evidence, s.evidence, self.language
+            ),
+        }
+        return Answer(tuple(part for s in self.studies for part in self._picture(s, drawing[code](s))))
+
+    # how answers are put together
+
+    def _statements(self, study: Study, section: str) -> pd.DataFrame:
+        rows = self.statements
+        return rows[(rows["section"] == section) & (rows["year"] == study.report.year) & (rows["unit"] == study.report.unit)]
+
+    def _plain(self, study: Study, section: str) -> str:
+        return "\n".join(self._statements(study, section)["text"])
+
+    def _headed(self, study: Study) -> Iterator[str]:
+        if len(self.studies) > 1:
+            yield f"<h3>{study.report.unit} {study.report.year}</h3>"
+
+    def _each(self, shown: Callable[[Study], str], plain: Callable[[Study], str] | None = None) -> Answer:
+        return Answer(
+            tuple(
+                Part(plain(s) if plain else s.report.key, "\n".join([*self._headed(s), shown(s)]))
+                for s in self.studies
+            )
+        )
+
+    def _told(self, section: str, after: Callable[[Study], str] | None = None) -> Answer:
+        def shown(study: Study) -> str:
+            told = html.statements(self._statements(study, section), self._ledger, self.language)
+            return told + (after(study) if after else "")
+
+        return self._each(shown, lambda s: self._plain(s, section))
+
+    def _picture(self, study: Study, chart: charts.Chart) -> Iterator[Part]:
+        if len(self.studies) > 1:
+            yield Part(study.report.key, next(self._headed(study)))
+        buffer = io.BytesIO()
+        with style.drawing():
+            chart.figure.savefig(buffer, format="png", metadata={"Software": None})
+        yield Part(chart.alt, png=buffer.getvalue())
+        yield Part(chart.title, html.plotted(chart.table, self.language))
+
+
+def open_request(asked: Request) -> Workbook:
+    """Read and study what a checked request asks for. Raises ``InputError``."""
+    years = asked.years or (None,) * len(asked.files)
+    reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
+    return Workbook([study(report) for report in reports], asked.language)
+
+
+def open_workbook(
+    unit: str = "", years: str | int = "", data: str = "", file: str = "", language: str = "zh"
+) -> Workbook:
+    """Open the workbook on a unit's reports, or on one file.
+
+    ``unit``, ``years`` (``2020``, ``2018-2025``, ``2020,2023``) and ``data`` (a folder of
+    ``<unit>/<year>.txt``) choose reports; ``file`` reads one file wherever it lies, unit and year
+    from its text. All empty: the shipped report of Yongkang 2020. Raises ``InputError``.
+    """
+    check_injected()
+    return open_request(request(unit, years, data, file, language))
