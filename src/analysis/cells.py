@@ -24,8 +24,7 @@ class Cells:
     def __init__(self, facts: pd.DataFrame, placements: pd.DataFrame) -> None:
         known = facts[facts["value"].notna()]
         self._known = {
-            Cell(*k): v
-            for *k, v in known[["table", "row", "column", "value"]].itertuples(index=False)
+            Cell(*k): v for *k, v in known[["table", "row", "column", "value"]].itertuples(index=False)
         }
         proven = facts[(facts["status"] == "blank") & (facts["candidates"] == "0")]
         self._known |= {Cell(*k): 0.0 for k in proven[["table", "row", "column"]].itertuples(index=False)}
@@ -70,4 +69,3 @@ class Cells:
         """Least and greatest value of a sum; equal where it is certain, NaN where it is unknown."""
         values = self.sums([[(cell, 1) for cell in cells]])[:, 0]
         return float(values.min()), float(values.max())
-

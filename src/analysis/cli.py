@@ -13,7 +13,10 @@ import typer
 from analysis.errors import InputError
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="政府信息公开年度报告分析工作簿"
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="政府信息公开年度报告分析工作簿",
 )
 
 Unit = Annotated[str, typer.Option(help="单位，如 永康市 | the body the reports are of")]
@@ -39,7 +42,11 @@ def main() -> None:
 
 @app.command()
 def report(
-    unit: Unit = "", years: Years = "", data: Data = "", file: File = "", language: Language = "zh",
+    unit: Unit = "",
+    years: Years = "",
+    data: Data = "",
+    file: File = "",
+    language: Language = "zh",
     out: Out = Path("reports"),
 ) -> None:
     """运行一次：笔记本、网页与表格 | one run: notebook, page and tables."""
@@ -95,3 +102,14 @@ def refresh(notebooks: list[Path]) -> None:
     for notebook in notebooks:
         execute(notebook)
         typer.echo(notebook)
+
+
+@app.command()
+def docs(out: Out = Path("docs")) -> None:
+    """由声明文件生成字典 | make the dictionaries of the docs from the declarations."""
+    from analysis.writing.dictionaries import PAGES
+
+    out.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (out / name).write_text(page(), encoding="utf8")
+        typer.echo(out / name)

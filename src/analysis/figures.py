@@ -104,5 +104,3 @@ def number(value: float, decimals: int | None = None) -> str:
 def percent(value: float, decimals: int = 2) -> str:
     """``0.58228`` → ``58.23%``."""
     return f"{100 * value:.{decimals}f}%"
-
-

@@ -16,7 +16,6 @@ import pandas as pd
 from analysis.figures import Figure, Printed, Rendered, number, percent
 from analysis.templates import Cell
 
-
 _JOINT = re.compile(r" [+\-/] |^count\(|\)$")
 
 

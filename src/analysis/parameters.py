@@ -144,7 +144,9 @@ def _file(unit: str, year: int, folder: Path, of_year: dict[int, Path]) -> Path:
     if year not in of_year:
         have = ",".join(map(str, sorted(of_year)))
         remedy_zh = f"现有 {have}，可写 YEARS={have}" if have else f"请放入 {folder / unit / str(year)}.txt"
-        remedy_en = f"there are {have}; write YEARS={have}" if have else f"put {folder / unit / str(year)}.txt there"
+        remedy_en = (
+            f"there are {have}; write YEARS={have}" if have else f"put {folder / unit / str(year)}.txt there"
+        )
         raise InputError(
             f"{folder / unit} 里没有 {year} 年的报告：{remedy_zh}。",
             f"{folder / unit} has no report for {year}: {remedy_en}.",

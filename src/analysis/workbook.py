@@ -7,6 +7,7 @@ hold no rule of their own.
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,12 +22,22 @@ from analysis.measuring import rates_of
 from analysis.parameters import Request, check_injected, request, years_label
 from analysis.problems import evidence_of, find, problems_of
 from analysis.reading import Report, read_report
-from analysis.writing import charts, export, html, style
+from analysis.writing import charts, html, style
 from analysis.writing.labels import label
 from analysis.writing.statements import Study, faults, statements_of
 
 # The tables that a run leaves as CSV.
-SAVED = ("facts", "placements", "claims", "findings", "rates", "problems", "evidence", "statements", "documents")
+SAVED = (
+    "facts",
+    "placements",
+    "claims",
+    "findings",
+    "rates",
+    "problems",
+    "evidence",
+    "statements",
+    "documents",
+)
 
 
 @dataclass(frozen=True)
@@ -38,8 +49,9 @@ class Part:
     png: bytes = b""
 
     def bundle(self) -> dict[str, str]:
+        """The part as Jupyter takes it, by media type."""
         if self.png:
-            return {"image/png": export.png(self.png), "text/plain": self.plain}
+            return {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.plain}
         return {"text/html": self.html, "text/plain": self.plain}
 
 
@@ -66,7 +78,9 @@ def study(report: Report) -> Study:
     rates = rates_of(report)
     found = frames.concat("findings", [check_report(report), find(report, problems)])
     rank = found["severity"].map(frames.SEVERITIES.index)
-    findings = found.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+    findings = (
+        found.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
+    )
     return Study(report, findings, rates, problems, evidence_of(report, problems, findings, rates))
 
 
@@ -78,14 +92,17 @@ class Workbook:
 
     @property
     def unit(self) -> str:
+        """Whose reports these are."""
         return self.studies[0].report.unit
 
     @property
     def years(self) -> str:
+        """The years, as they name a folder."""
         return years_label([s.report.year for s in self.studies])
 
     @property
     def title(self) -> str:
+        """The title of the page."""
         return {
             "zh": f"{self.unit}{self.years}年：存在的主要问题及改进情况",
             "en": f"{self.unit} {self.years}: problems and improvements",
@@ -167,7 +184,8 @@ class Workbook:
             raise AssertionError("\n".join(wrong))
         return self._each(
             lambda s: html.details(
-                html.claims(s.report, self.language), {"zh": "正文中的全部数字", "en": "every number of the text"}[self.language]
+                html.claims(s.report, self.language),
+                {"zh": "正文中的全部数字", "en": "every number of the text"}[self.language],
             ),
             lambda s: "\n".join(s.report.claims["quote"]),
         )
@@ -177,7 +195,9 @@ class Workbook:
         drawing: dict[str, Callable[[Study], charts.Chart]] = {
             "outcomes": lambda s: charts.draw(charts.outcomes, s.report, self.language),
             "refusal_grounds": lambda s: charts.draw(charts.refusal_grounds, s.report, self.language),
-            "rates_with_intervals": lambda s: charts.draw(charts.rates_with_intervals, s.rates, self.language),
+            "rates_with_intervals": lambda s: charts.draw(
+                charts.rates_with_intervals, s.rates, self.language
+            ),
             "disputes": lambda s: charts.draw(charts.disputes, s.report, self.language),
             "text_against_table": lambda s: charts.draw(charts.text_against_table, s.report, self.language),
             "placement_map": lambda s: charts.draw(charts.placement_map, s.report, self.language),
@@ -191,7 +211,11 @@ class Workbook:
 
     def _statements(self, study: Study, section: str) -> pd.DataFrame:
         rows = self.statements
-        return rows[(rows["section"] == section) & (rows["year"] == study.report.year) & (rows["unit"] == study.report.unit)]
+        return rows[
+            (rows["section"] == section)
+            & (rows["year"] == study.report.year)
+            & (rows["unit"] == study.report.unit)
+        ]
 
     def _plain(self, study: Study, section: str) -> str:
         return "\n".join(self._statements(study, section)["text"])

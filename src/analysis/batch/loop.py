@@ -35,7 +35,9 @@ def plan(run: Run) -> list[Run]:
     return [replace(run, years=str(year)) for year in years]
 
 
-def batch(runs: Iterable[Run], out: Path, told: Callable[[Run], None] = lambda run: None) -> Iterator[Outcome]:
+def batch(
+    runs: Iterable[Run], out: Path, told: Callable[[Run], None] = lambda run: None
+) -> Iterator[Outcome]:
     """Make each run in turn; ``told`` is called before each. Yields how each ended."""
     for run in runs:
         told(run)

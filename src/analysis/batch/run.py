@@ -129,7 +129,9 @@ def _failure(error: PapermillExecutionError) -> Exception:
     if error.ename == "InputError":
         zh, _, en = error.evalue.partition("\n")
         return InputError(zh, en)
-    return RunFailed(f"单元 {error.exec_count} 出错 | cell {error.exec_count} failed: {error.ename}: {error.evalue}")
+    return RunFailed(
+        f"单元 {error.exec_count} 出错 | cell {error.exec_count} failed: {error.ename}: {error.evalue}"
+    )
 
 
 def settled(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:

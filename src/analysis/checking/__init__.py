@@ -19,9 +19,7 @@ __all__ = ["Bilingual", "Findings", "check_report", "declared_findings", "ledger
 
 def ledger_of(report: Report) -> Ledger:
     """The tables that reading hands over, ready to take figures from."""
-    return Ledger(
-        {"documents": report.document.to_frame().T, "facts": report.facts, "claims": report.claims}
-    )
+    return Ledger({"documents": report.document.to_frame().T, "facts": report.facts, "claims": report.claims})
 
 
 def check_report(report: Report) -> pd.DataFrame:

@@ -23,11 +23,10 @@ def check(report: Report, findings: Findings) -> None:
 
 def _broken(report: Report, findings: Findings, table: Table, equation: Equation, part) -> None:
     values = part.solution.placements[0].values
-    left, right = (
-        [c for c in side if values.get(c) is not None] for side in (equation.left, equation.right)
-    )
+    left, right = ([c for c in side if values.get(c) is not None] for side in (equation.left, equation.right))
     certain = all(
-        len({p.values.get(c) for p in part.solution.placements}) == 1 for c in (*equation.left, *equation.right)
+        len({p.values.get(c) for p in part.solution.placements}) == 1
+        for c in (*equation.left, *equation.right)
     )
     if not certain or not left or not right:
         return

@@ -31,7 +31,7 @@ class Bilingual(str):
 
     en: str
 
-    def __new__(cls, zh: str, en: str) -> Bilingual:
+    def __new__(cls, zh: str, en: str) -> Bilingual:  # noqa: D102
         word = super().__new__(cls, zh)
         word.en = en
         return word

@@ -27,7 +27,9 @@ def check(report: Report, findings: Findings) -> None:
 def _sections(report: Report, findings: Findings) -> None:
     for code, section in sections().items():
         if code not in report.sections:
-            findings.add("form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en))
+            findings.add(
+                "form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en)
+            )
 
 
 def _rows(report: Report, findings: Findings, placed) -> None:
@@ -83,11 +85,16 @@ def _placement(report: Report, findings: Findings, placed) -> None:
     table = placed.printed.table
     facts = report.facts
     open_ = facts[(facts["table"] == table.code) & (facts["candidates"].str.contains("|", regex=False))]
-    of_presumed = [p.cell for p in table.presumed if any(not part.placed for part in placed.parts)]
+    rows = [(row, spans) for part in placed.parts if not part.placed for row, spans in zip(part.rows, part.spans)]
+    cells = [
+        cell
+        for row, spans in rows
+        for cell in row.cells
+        for p in table.presumed
+        if p.row and p.applies(cell, [int(s.text) for s in spans])
+    ]
     presumed = (
-        Bilingual(*(report.form.label(of_presumed[0], language) for language in ("zh", "en")))
-        if of_presumed
-        else None
+        Bilingual(*(report.form.label(cells[0], language) for language in ("zh", "en"))) if cells else None
     )
     findings.add(
         "form.placement_ambiguous",
@@ -127,6 +134,7 @@ def _cell(report: Report, findings: Findings, cell: Cell) -> None:
     names = {"row": Bilingual(row.zh, row.en), "column": Bilingual(column.zh, column.en)}
     key = f"{report.key}/{cell}"
     printed = findings.ledger.figure("facts", f"{key}:raw") if fact["raw"] else None
+    folded = report.text.clean[at[0] : at[1]]
     if column.kind == "change" and fact["status"] == "ambiguous" and fact["raw"]:
         findings.add(
             "form.change_unsigned",
@@ -137,8 +145,8 @@ def _cell(report: Report, findings: Findings, cell: Cell) -> None:
             printed=printed,
             **names,
         )
-    if column.kind == "amount" and fact["status"] == "reported" and parse_cell(fact["raw"]) is not None:
-        unit = fact["raw"].lstrip("0123456789.,， ")
+    if column.kind == "amount" and fact["status"] == "reported" and parse_cell(folded) is not None:
+        unit = folded.lstrip("0123456789., ")
         if unit:
             findings.add(
                 "form.unit_in_cell",

@@ -45,6 +45,7 @@ class Indicator:
     headline: bool = False
 
     def name(self, language: str) -> str:
+        """What readers of ``language`` call it."""
         return self.en if language == "en" else self.zh
 
 
@@ -80,8 +81,14 @@ _NOTES = {
     "unknown": ("所需单元未印出或无法确定", "a cell it needs is not printed or not certain"),
     "nothing": ("分母为零，不计算比率", "the denominator is zero: no rate"),
     "open": ("数字位置不定，给出各种填法下的范围", "cells are open: the range over all placements"),
-    "small": ("样本小，只列件数与区间，不作排名和评价", "few cases: counts and interval, no rank, no adjective"),
-    "ratio": ("分子不是分母的一部分，区间仅供参考", "numerator and denominator are different cases; the interval is a guide"),
+    "small": (
+        "样本小，只列件数与区间，不作排名和评价",
+        "few cases: counts and interval, no rank, no adjective",
+    ),
+    "ratio": (
+        "分子不是分母的一部分，区间仅供参考",
+        "numerator and denominator are different cases; the interval is a guide",
+    ),
     "prose": ("分子出自正文，无表可核", "the numerator is from the text and cannot be checked"),
     "several": ("正文给出不止一个分子", "the text gives more than one numerator"),
     "unsaid": ("正文没有给出分子", "the text does not give the numerator"),

@@ -12,7 +12,7 @@ import re
 import pandas as pd
 
 from analysis import frames
-from analysis.problems.labels import declared_categories, categories
+from analysis.problems.labels import categories, declared_categories
 from analysis.problems.split import rules
 from analysis.reading import Report
 from analysis.templates import concepts
@@ -48,7 +48,8 @@ def _passed_over(report: Report, findings: pd.DataFrame, rates: pd.DataFrame) ->
     text = report.text.clean[section.start : section.end] if section else ""
     facts = report.facts.set_index("key")["value"]
     pending = sum(
-        facts.get(f"{report.key}/{cell}", 0) or 0 for cell in concepts()["lawsuits_pending"].cells_in(report.form)
+        facts.get(f"{report.key}/{cell}", 0) or 0
+        for cell in concepts()["lawsuits_pending"].cells_in(report.form)
     )
     net = rates.set_index("indicator")["value"].get("carry_over_net")
     shown = {

@@ -52,9 +52,7 @@ def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
 
 
 def _names(codes: list[str]) -> Bilingual:
-    return Bilingual(
-        "、".join(aspects()[c].zh for c in codes), ", ".join(aspects()[c].en for c in codes)
-    )
+    return Bilingual("、".join(aspects()[c].zh for c in codes), ", ".join(aspects()[c].en for c in codes))
 
 
 def _measure(report: Report, findings: Findings, problem) -> None:

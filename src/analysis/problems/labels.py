@@ -36,6 +36,8 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Category:
+    """What a problem is about; one of the fourteen of categories.yml."""
+
     code: str
     zh: str
     en: str
@@ -43,6 +45,7 @@ class Category:
 
 @cache
 def categories() -> Mapping[str, Category]:
+    """Every declared category, by code."""
     return {code: Category(code, d["zh"], d["en"]) for code, d in declared_categories().items()}
 
 
@@ -58,6 +61,7 @@ def aspects() -> Mapping[str, Aspect]:
 
 @cache
 def declared_categories() -> Mapping:
+    """The declaration as it stands in categories.yml."""
     return declared("analysis.problems", "categories.yml")
 
 

@@ -46,6 +46,7 @@ class PlacedTable:
 
     @property
     def complete(self) -> bool:
+        """Whether every reading was counted."""
         return all(part.solution.complete for part in self.parts)
 
 

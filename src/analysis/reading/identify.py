@@ -24,7 +24,9 @@ _YEAR = re.compile(r"(20\d\d)\s*年")
 # A name stands where a sentence or clause begins, or behind a year.
 _MENTION = re.compile(rf"(?:^|[,。;:“《\s]|年,?)({_NAME})", re.M)
 # Words that are no name of one's own: our city, the whole county, the municipal government, …
-_NOT_A_NAME = re.compile(r"^(?:我|全|本|各|该|省|市|县|区|每|为|在|由|对|向|使|请|按|以|从|与|及|和|就|将|经|把|门户|基层|部门|公开|通过)")
+_NOT_A_NAME = re.compile(
+    r"^(?:我|全|本|各|该|省|市|县|区|每|为|在|由|对|向|使|请|按|以|从|与|及|和|就|将|经|把|门户|基层|部门|公开|通过)"
+)
 
 
 def title(text: Text) -> tuple[str, int, int] | None:

@@ -52,9 +52,7 @@ def canonical(label: str) -> str:
 def split_sections(text: Text) -> dict[str, Section]:
     """The sections found, by code, in the order of the page; the preface before them has none."""
     titles = {canonical(t): s.code for s in templates.sections().values() for t in s.titles}
-    heads = [
-        (titles[canonical(m[2])], m) for m in _HEADING.finditer(text.clean) if canonical(m[2]) in titles
-    ]
+    heads = [(titles[canonical(m[2])], m) for m in _HEADING.finditer(text.clean) if canonical(m[2]) in titles]
     stop = body_end(text)
     ends = [m.start() for _, m in heads[1:]] + [stop]
     found: dict[str, Section] = {}

@@ -63,6 +63,7 @@ class Solution:
 
     @property
     def unique(self) -> bool:
+        """Whether the page leaves one reading only."""
         return self.complete and len(self.placements) == 1
 
 
@@ -95,9 +96,12 @@ def choices(line: Line, row_identities: Sequence[Identity]) -> list[Choice]:
 
 def _presumed(line: Line, option: list[Choice], presumed: Sequence[Presumption]) -> list[Choice]:
     """The choices that print what is presumed to be printed."""
-    for cell, at_least in presumed:
-        if not line.placed and cell in line.cells and max(line.numbers, default=0) >= at_least:
-            option = [c for c in option if c.source[line.cells.index(cell)] is not None]
+    if line.placed:
+        return option
+    for presumption in presumed:
+        for i, cell in enumerate(line.cells):
+            if presumption.applies(cell, line.numbers):
+                option = [c for c in option if c.source[i] is not None]
     return option
 
 
@@ -176,8 +180,8 @@ def _search(lines, options, equations, limit) -> tuple[list[tuple[int, ...]], bo
             [t for cell in side for t in terms.get(cell, ())] for side in (equation.left, equation.right)
         )
         hold = model.new_bool_var(f"equation{number}")
+        # One way suffices: with as many held as can be, none that could hold is left out.
         model.add(sum(left) == sum(right)).only_enforce_if(hold)
-        model.add(sum(left) != sum(right)).only_enforce_if(hold.negated())
         holds.append(hold)
 
     # First the readings that break the fewest equations; among them, those that leave the fewest

@@ -13,12 +13,18 @@ from dataclasses import dataclass
 
 _MULTIPLIERS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_CELL = re.compile(rf"(?P<sign>[+\-增减]?)\s*(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<unit>元|件|条|项|个|次)?")
+_CELL = re.compile(
+    rf"(?P<sign>[+\-增减]?)\s*(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<unit>元|件|条|项|个|次)?"
+)
 _NOT_APPLICABLE = re.compile(r"[/\-—–－]+")
 
 UNITS = "件次|人次|场次|个月|季度|件|条|项|次|个|篇|期|元|人|份|家|起|宗|例|类|名|册|场|%|‰"
-_ARABIC = re.compile(rf"(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*(?P<unit>{UNITS})?")
-_CHINESE = re.compile(rf"(?<!第)(?P<number>(?!一[^十百])[一二两三四五六七八九十百]+)(?P<more>[余多]?)(?P<unit>{UNITS})")
+_ARABIC = re.compile(
+    rf"(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*(?P<unit>{UNITS})?"
+)
+_CHINESE = re.compile(
+    rf"(?<!第)(?P<number>(?!一[^十百])[一二两三四五六七八九十百]+)(?P<more>[余多]?)(?P<unit>{UNITS})"
+)
 # A single 一 is idiom more often than count (办结一件申请、解决一个问题), so it is none here.
 # What looks like a number but counts nothing: dates, years, numbers of documents.
 _PASS = re.compile(r"\d{4}年|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号|第\d+[条款号期届次]")

@@ -45,6 +45,7 @@ class Report:
 
     @property
     def key(self) -> str:
+        """How every table names this report: ``unit/year``."""
         return f"{self.unit}/{self.year}"
 
 

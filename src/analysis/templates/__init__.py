@@ -9,7 +9,7 @@ written anywhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -47,9 +47,11 @@ class Label:
     variants: tuple[str, ...] = ()
 
     def spellings(self) -> tuple[str, ...]:
+        """The official label and its declared variants."""
         return (self.zh, *self.variants)
 
     def in_(self, language: str) -> str:
+        """The short label for readers of ``language``."""
         return self.en if language == "en" else self.short
 
 
@@ -85,10 +87,22 @@ class Identity:
 
 
 class Presumption(NamedTuple):
-    """``cell`` is taken to be printed if any number of its row reaches ``at_least``."""
+    """A cell of ``column`` (in ``row``, or in any) is taken to be printed where its line prints at
+    least ``numbers`` numbers and one of them reaches ``reaching``."""
 
-    cell: Cell
-    at_least: int
+    row: str | None
+    column: str
+    numbers: int = 1
+    reaching: int = 0
+
+    def applies(self, cell: Cell, numbers: Sequence[int]) -> bool:
+        """Whether ``cell`` is presumed printed on a line that prints ``numbers``."""
+        return (
+            cell.column == self.column
+            and self.row in (None, cell.row)
+            and len(numbers) >= self.numbers
+            and max(numbers, default=0) >= self.reaching
+        )
 
 
 class Equation(NamedTuple):
@@ -120,9 +134,11 @@ class Table:
         return {c.code: c for row in reversed(self.rows.values()) for c in row.columns.values()}
 
     def column_of(self, cell: Cell) -> Column:
+        """The declared column of a cell."""
         return self.rows[cell.row].columns[cell.column]
 
     def cells(self) -> Iterator[Cell]:
+        """Every cell of the table, row by row."""
         for row in self.rows.values():
             for column in row.columns:
                 yield Cell(self.code, row.code, column)
@@ -163,6 +179,7 @@ class Form:
     tables: Mapping[str, Table]
 
     def cells(self) -> Iterator[Cell]:
+        """Every cell of the form, table by table."""
         for table in self.tables.values():
             yield from table.cells()
 
@@ -209,11 +226,14 @@ class Concept:
     wordings: tuple[Wording, ...] = field(default=(), repr=False)
 
     def cells_in(self, form: Form) -> tuple[Cell, ...]:
+        """The cells it sums in ``form``; none if that form does not have them."""
         return tuple(cell for pattern in self.cells for cell in form.expand(pattern))
 
 
 @dataclass(frozen=True)
 class Section:
+    """One of the six sections and the titles it is seen under."""
+
     code: str
     zh: str
     en: str
@@ -265,7 +285,7 @@ def _table(data: Mapping, form: str) -> Table:
             for code, i in data.get("identities", {}).items()
         ),
         presumed=tuple(
-            Presumption(Cell.parse(f"{data['table']}.{p['cell']}"), p["printed_if_row_reaches"])
+            Presumption(p.get("row"), p["column"], p.get("numbers", 1), p.get("reaching", 0))
             for p in data.get("presumed", ())
         ),
     )

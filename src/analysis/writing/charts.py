@@ -74,7 +74,15 @@ def outcomes(report: Report, language: str) -> Chart:
 
     add(0, "received", ["received"])
     add(0, "carried_in", ["carried_in"])
-    for group in ("granted", "partly_granted", "denied", "unavailable", "unprocessed", "other", "carried_out"):
+    for group in (
+        "granted",
+        "partly_granted",
+        "denied",
+        "unavailable",
+        "unprocessed",
+        "other",
+        "carried_out",
+    ):
         add(2, group, list(table.expand(group)))
     plotted = pd.DataFrame(stages, columns=["stage", "group", "row", "label", "count"])
     details = plotted[plotted["stage"] == 2]
@@ -99,14 +107,21 @@ def outcomes(report: Report, language: str) -> Chart:
     _stack(axes, 1, as_groups, on_hand, style.OUTCOMES, label_in=True)
     _stack(axes, 2, details, on_hand, style.OUTCOMES, label_in=False)
     axes.set(xlim=(-0.02, 4.4), ylim=(on_hand * 1.02, -on_hand * 0.02))
-    axes.set_xticks([0.4, 0.4 + _STEP, 0.4 + 2 * _STEP], [label(h, language) for h in ("received_head", "outcome_head", "detail_head")])
+    axes.set_xticks(
+        [0.4, 0.4 + _STEP, 0.4 + 2 * _STEP],
+        [label(h, language) for h in ("received_head", "outcome_head", "detail_head")],
+    )
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     shares = "；" if language == "zh" else "; "
-    listed = shares.join(f"{group_name(g)} {number(n)} ({percent(n / on_hand, 1)})" for g, n in groups.items())
-    return Chart("outcomes", title, figure, plotted.assign(share=plotted["count"] / on_hand), f"{title}: {listed}")
+    listed = shares.join(
+        f"{group_name(g)} {number(n)} ({percent(n / on_hand, 1)})" for g, n in groups.items()
+    )
+    return Chart(
+        "outcomes", title, figure, plotted.assign(share=plotted["count"] / on_hand), f"{title}: {listed}"
+    )
 
 
 # Columns of blocks are 0.8 wide and stand this far apart.
@@ -118,14 +133,22 @@ def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mappin
     column, top, outside = column * _STEP, 0.0, []
     for part in parts.itertuples(index=False):
         axes.add_patch(
-            Rectangle((column, top), 0.8, part.count, facecolor=colours[part.group], edgecolor="white", lw=1.2)
+            Rectangle(
+                (column, top), 0.8, part.count, facecolor=colours[part.group], edgecolor="white", lw=1.2
+            )
         )
         middle = top + part.count / 2
         words = f"{part.label} {number(part.count)}"
         if label_in and part.count / whole > 0.03:
             dark = part.group in ("received", "granted", "denied", "unprocessed")
             axes.text(
-                column + 0.4, middle, words, ha="center", va="center", fontsize=9, color="white" if dark else style.INK
+                column + 0.4,
+                middle,
+                words,
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if dark else style.INK,
             )
         elif label_in:
             axes.text(column + 0.83, middle, words, ha="left", va="center", fontsize=8)
@@ -170,7 +193,9 @@ def refusal_grounds(report: Report, language: str) -> Chart:
     axes.hlines(table["label"], table["low"], table["high"], color=style.INK, lw=1.1)
     unit = label("cases", language)
     for row in table.itertuples(index=False):
-        axes.text(row.high + 0.01, row.label, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center")
+        axes.text(
+            row.high + 0.01, row.label, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center"
+        )
     axes.set(xlim=(0, min(1.0, table["high"].max() + 0.18)))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
     axes.tick_params(axis="y", length=0)
@@ -188,13 +213,16 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     ].iloc[::-1]
     if table.empty:
         return _nothing("rates_with_intervals", table, language)
-    title = {"zh": "主要比率与95%区间（空心：不足30件）", "en": "Main rates with 95% intervals (hollow: under 30 cases)"}[
-        language
-    ]
+    title = {
+        "zh": "主要比率与95%区间（空心：不足30件）",
+        "en": "Main rates with 95% intervals (hollow: under 30 cases)",
+    }[language]
     figure, axes = _canvas(0.36 * len(table) + 1.3, title)
     axes.hlines(table["label"], table["low"], table["high"], color=style.ACCENT, lw=2)
     face = [style.PAPER if small else style.ACCENT for small in table["small"]]
-    axes.scatter(table["value"], table["label"], s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3)
+    axes.scatter(
+        table["value"], table["label"], s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3
+    )
     for row in table.itertuples(index=False):
         words = f"{percent(row.value)}  ({number(row.numerator)}/{number(row.denominator)})"
         axes.text(1.02, row.label, words, va="center", fontsize=9)
@@ -205,7 +233,8 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)
     listed = "; ".join(
-        f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})" for r in table[::-1].itertuples(index=False)
+        f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})"
+        for r in table[::-1].itertuples(index=False)
     )
     return Chart("rates_with_intervals", title, figure, table, f"{title}: {listed}")
 
@@ -215,7 +244,13 @@ def disputes(report: Report, language: str) -> Chart:
     cells = Cells(report.facts, report.placements)
     form = report.form.tables["disputes"]
     rows = [
-        (row, form.rows[row].in_(language), column, form.columns[column].in_(language), _value(cells, Cell("disputes", row, column)))
+        (
+            row,
+            form.rows[row].in_(language),
+            column,
+            form.columns[column].in_(language),
+            _value(cells, Cell("disputes", row, column)),
+        )
         for row in form.rows
         for column in style.DISPUTES
     ]
@@ -230,7 +265,9 @@ def disputes(report: Report, language: str) -> Chart:
         parts = table[(table["label"] == name) & (table["count"] > 0)]
         left, outside = 0.0, []
         for part in parts.itertuples(index=False):
-            axes.barh(y, part.count, left=left, color=style.DISPUTES[part.column], edgecolor="white", height=0.6)
+            axes.barh(
+                y, part.count, left=left, color=style.DISPUTES[part.column], edgecolor="white", height=0.6
+            )
             words = f"{part.outcome} {number(part.count)}"
             if part.count / most > 0.011 * _width(words):
                 dark = part.column in ("upheld", "corrected", "other")
@@ -245,7 +282,9 @@ def disputes(report: Report, language: str) -> Chart:
     axes.set(xlim=(0, most * 1.2), ylim=(-0.6, len(order) - 0.3))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    listed = "; ".join(f"{r.label} {r.outcome} {number(r.count)}" for r in table.itertuples(index=False) if r.count)
+    listed = "; ".join(
+        f"{r.label} {r.outcome} {number(r.count)}" for r in table.itertuples(index=False) if r.count
+    )
     return Chart("disputes", title, figure, table, f"{title}: {listed}")
 
 
@@ -265,7 +304,9 @@ def text_against_table(report: Report, language: str) -> Chart:
         if addresses and low == high:
             name = concept.en if language == "en" else concept.zh
             rows.append((claim.about, name, claim.value, low, claim.value != low and not claim.approximate))
-    table = pd.DataFrame(rows, columns=["concept", "label", "text", "table", "differs"]).drop_duplicates("concept")[::-1]
+    table = pd.DataFrame(rows, columns=["concept", "label", "text", "table", "differs"]).drop_duplicates(
+        "concept"
+    )[::-1]
     if table.empty:
         return _nothing("text_against_table", table, language)
     wrong = int(table["differs"].sum())
@@ -277,7 +318,9 @@ def text_against_table(report: Report, language: str) -> Chart:
     y = np.arange(len(table))
     colour = [style.ALARM if d else style.FAINT for d in table["differs"]]
     axes.hlines(y, table["text"], table["table"], color=colour, lw=2.5)
-    axes.scatter(table["table"], y, s=60, c=[style.ALARM if d else style.ACCENT for d in table["differs"]], zorder=3)
+    axes.scatter(
+        table["table"], y, s=60, c=[style.ALARM if d else style.ACCENT for d in table["differs"]], zorder=3
+    )
     axes.scatter(table["text"], y, s=110, facecolors="none", edgecolors=style.INK, linewidths=1.3, zorder=4)
     for at, row in zip(y, table.itertuples(index=False), strict=True):
         words = (
@@ -301,8 +344,12 @@ def text_against_table(report: Report, language: str) -> Chart:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=style.GRID, lw=0.7)
     axes.set_axisbelow(True)
-    axes.set_xlabel({"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language])
-    listed = "; ".join(f"{r.label} {number(r.text)}/{number(r.table)}" for r in table[::-1].itertuples(index=False))
+    axes.set_xlabel(
+        {"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language]
+    )
+    listed = "; ".join(
+        f"{r.label} {number(r.text)}/{number(r.table)}" for r in table[::-1].itertuples(index=False)
+    )
     return Chart("text_against_table", title, figure, table, f"{title}: {listed}")
 
 
@@ -314,7 +361,9 @@ def placement_map(report: Report, language: str) -> Chart:
     open_ = int((table["status"] == "ambiguous").sum())
     title = {
         "zh": f"表三逐格：{open_}格放不准" if open_ else "表三逐格：全部放准",
-        "en": f"Table three cell by cell: {open_} cells open" if open_ else "Table three: every cell is certain",
+        "en": f"Table three cell by cell: {open_} cells open"
+        if open_
+        else "Table three: every cell is certain",
     }[language]
     figure, axes = _canvas(0.27 * len(form.rows) + 1.4, title)
     columns, rows = list(form.columns), list(form.rows)
@@ -327,7 +376,11 @@ def placement_map(report: Report, language: str) -> Chart:
             words, size = ("" if pd.isna(cell.value) else number(cell.value)), 9
         axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size)
     axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
-    axes.set_xticks(np.arange(len(columns)) + 0.5, [form.columns[c].in_(language).replace(" ", "\n") for c in columns], fontsize=8)
+    axes.set_xticks(
+        np.arange(len(columns)) + 0.5,
+        [form.columns[c].in_(language).replace(" ", "\n") for c in columns],
+        fontsize=8,
+    )
     axes.set_yticks(np.arange(len(rows)) + 0.5, [form.rows[r].in_(language) for r in rows], fontsize=8)
     axes.xaxis.tick_top()
     axes.tick_params(length=0)

@@ -6,7 +6,6 @@ fetched from anywhere (page/index.html.j2 and page/style.css say how it looks).
 
 from __future__ import annotations
 
-import base64
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -38,8 +37,3 @@ def to_html(notebook: nbformat.NotebookNode, title: str, language: str) -> str:
             notebook, resources={"title": title, "language": _LANG[language], "style": style()}
         )
     return html
-
-
-def png(data: bytes) -> str:
-    """An image as notebooks keep it."""
-    return base64.b64encode(data).decode("ascii")

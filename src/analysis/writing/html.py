@@ -37,7 +37,9 @@ def linked(words: str, table: str, key: str, book: Ledger) -> str:
     if not named:
         return escape(words)
     first, _, rest = named[0].rpartition("|")
-    title = f"{len(named)} × {table}" if len(named) > _MOST else "; ".join(book.explain(table, t) for t in named)
+    title = (
+        f"{len(named)} × {table}" if len(named) > _MOST else "; ".join(book.explain(table, t) for t in named)
+    )
     href, title = anchor(first or table, rest), escape(title, quote=True)
     return f'<a class="figure" href="#{href}" title="{title}">{escape(words)}</a>'
 
@@ -72,7 +74,9 @@ def table(head: Sequence[str], body: Iterable[str], caption: str = "", kind: str
     cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
-        f'<table class="{kind}">{title}<thead><tr>{cells}</tr></thead>\n<tbody>' + "\n".join(body) + "</tbody></table>"
+        f'<table class="{kind}">{title}<thead><tr>{cells}</tr></thead>\n<tbody>'
+        + "\n".join(body)
+        + "</tbody></table>"
     )
 
 
@@ -97,7 +101,9 @@ def _fact_cell(fact: Mapping, language: str) -> str:
     title = f"{fact['where']} {fact['raw']}".strip()
     spoken = f' aria-label="{label("blank", language)}"' if fact["status"] == "blank" else ""
     identity = anchor("facts", fact["key"])
-    return f'<td id="{identity}" class="{kind}" title="{escape(title, quote=True)}"{spoken}>{escape(words)}</td>'
+    return (
+        f'<td id="{identity}" class="{kind}" title="{escape(title, quote=True)}"{spoken}>{escape(words)}</td>'
+    )
 
 
 def _fact_value(fact: Mapping) -> str:
@@ -147,6 +153,7 @@ def open_cells(report: Report, language: str) -> str:
 
 
 def details(html: str, summary: str) -> str:
+    """HTML folded away behind a line that opens it."""
     return f"<details><summary>{escape(summary)}</summary>{html}</details>"
 
 
@@ -189,14 +196,18 @@ def rates(of: pd.DataFrame, book: Ledger, language: str) -> str:
                 return ""
             return number(round(value, 4)) if plain else percent(value)
 
-        value = shown(rate.value) or (f"{shown(rate.least)}–{shown(rate.most)}" if not pd.isna(rate.least) else "—")
+        value = shown(rate.value) or (
+            f"{shown(rate.least)}–{shown(rate.most)}" if not pd.isna(rate.least) else "—"
+        )
         interval = f"{percent(rate.low, 1)}–{percent(rate.high, 1)}" if not pd.isna(rate.low) else ""
         use = f"{indicator.use[language]} · {indicator.caution[language]}"
         body.append(
             row(
                 [
                     f'<span title="{escape(use, quote=True)}">{escape(indicator.name(language))}</span>',
-                    "" if pd.isna(rate.numerator) else linked(number(rate.numerator), "facts", rate.numerator_of, book),
+                    ""
+                    if pd.isna(rate.numerator)
+                    else linked(number(rate.numerator), "facts", rate.numerator_of, book),
                     ""
                     if pd.isna(rate.denominator)
                     else linked(number(rate.denominator), "facts", rate.denominator_of, book),
@@ -219,7 +230,9 @@ def problems(of: pd.DataFrame, language: str) -> str:
         category = categories().get(item.category)
         open_ = [aspects()[a] for a in item.unanswered.split()]
         left = "、".join(a.zh for a in open_) if language == "zh" else ", ".join(a.en for a in open_)
-        answer = label(item.answer, language) + (f"（{left}）" if left and language == "zh" else f" ({left})" if left else "")
+        answer = label(item.answer, language) + (
+            f"（{left}）" if left and language == "zh" else f" ({left})" if left else ""
+        )
         specific = [rules()["specifics"][s][language] for s in item.specifics.split()]
         cues = escape(item.cues, quote=True)
         name = (category.en if language == "en" else category.zh) if category else "—"
@@ -237,7 +250,10 @@ def problems(of: pd.DataFrame, language: str) -> str:
                 anchor("problems", item.key),
             )
         )
-    head = ["", *(label(w, language) for w in ("problem", "measure", "category", "answer", "specific", "where"))]
+    head = [
+        "",
+        *(label(w, language) for w in ("problem", "measure", "category", "answer", "specific", "where")),
+    ]
     return table(head, body, kind="problems")
 
 
@@ -297,5 +313,3 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return "" if pd.isna(value) else number(round(value, 4))
     return str(value)
-
-

@@ -201,7 +201,9 @@ def _draft(teller: _Teller) -> None:
     """The drafted section five: problems with evidence, progress, measures."""
     study = teller.study
     problems = study.problems[study.problems["problem"] != ""]
-    passed_over = [t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated]
+    passed_over = [
+        t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated
+    ]
     errors = teller.tally("error")
     if problems.empty:
         teller.tell("stated.none", "problems")
@@ -226,7 +228,9 @@ def _draft(teller: _Teller) -> None:
         teller.tell(template, "measures", f"announced/{problem.order}", **words)
         teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
         known = f"suggest.{problem.category}"
-        teller.tell(known if known in _declared() else "suggest.other", "measures", f"suggest/{problem.order}")
+        teller.tell(
+            known if known in _declared() else "suggest.other", "measures", f"suggest/{problem.order}"
+        )
     for topic in passed_over:
         teller.tell(f"suggest.{topic}", "measures", errors=errors)
 
@@ -236,7 +240,10 @@ def _words(teller: _Teller, problem) -> dict[str, object]:
     category = categories().get(problem.category)
     open_ = [aspects()[a] for a in problem.unanswered.split()]
     checkable = [
-        (rule, teller.quote("problems", f"{problem.key}:measure", re.search(rule["find"], problem.measure)[0]))
+        (
+            rule,
+            teller.quote("problems", f"{problem.key}:measure", re.search(rule["find"], problem.measure)[0]),
+        )
         for rule in (rules()["specifics"][code] for code in problem.specifics.split())
     ]
     return {

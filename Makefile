@@ -1,0 +1,63 @@
+# What a person can do here: `make` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+# Parameters count only where they are typed behind make: a variable of that name in the environment
+# (LANGUAGE is a common one) does not. They reach the command quoted, whatever signs they hold.
+typed = $(if $(filter command,$(origin $(1))),$($(1)))
+export ASK_UNIT = $(call typed,UNIT)
+export ASK_YEARS = $(call typed,YEARS)
+export ASK_DATA = $(call typed,DATA)
+export ASK_FILE = $(call typed,FILE)
+export ASK_LANGUAGE = $(call typed,LANGUAGE)
+export ASK_OUT = $(call typed,OUT)
+ASKED = $${ASK_UNIT:+--unit "$$ASK_UNIT"} $${ASK_YEARS:+--years "$$ASK_YEARS"} $${ASK_DATA:+--data "$$ASK_DATA"} \
+	$${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
+
+.DEFAULT_GOAL := help
+.PHONY: help report batch lab notebooks docs test lint lock clean
+
+help: ## 列出可做的事 | list what can be done
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+report: $(READY) ## 运行一次：UNIT=… YEARS=… DATA=…，或 FILE=… | one run
+	@$(BIN)/analysis report $(ASKED) $${ASK_FILE:+--file "$$ASK_FILE"}
+
+batch: $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a year
+	@$(BIN)/analysis batch $(ASKED)
+
+lab: $(READY) ## 在 JupyterLab 中打开笔记本 | open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: $(READY) ## 重新运行随附的笔记本 | execute the committed notebooks again
+	@$(BIN)/analysis refresh $(NOTEBOOKS)
+
+docs: $(READY) ## 由声明文件生成 docs 中的字典 | make the dictionaries in docs from the declarations
+	@$(BIN)/analysis docs
+
+test: $(READY) lint ## 全部检查：单元测试、笔记本、格式 | unit tests, notebooks, linters
+	$(BIN)/pytest --nbval tests notebooks
+
+lint: $(READY) ## 只查格式 | linters only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lock: $(READY) ## 重新锁定依赖版本 | lock the versions again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
+
+clean: ## 删除环境和输出 | remove environment and output
+	rm -rf $(VENV) reports
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo '需要 Python 3.11 或更新版本；请用 make PYTHON=python3.12 … 指定。' \
+		  '| Python 3.11 or newer is needed; name it with PYTHON=…' >&2; exit 1; }
+	@echo '正在建立运行环境（只在首次，约需几分钟）…… | building the environment, once, some minutes …' >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@

@@ -1,0 +1,76 @@
+"""The reports that the tests read: the shipped edition, and the published pages.
+
+The published pages lie in a folder beside the project; where the tests run for good (CI) it is
+always there, and a test that needs it fails there without it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from analysis.reading import read_report
+from analysis.workbook import Workbook, study
+
+PROJECT = Path(__file__).parents[1]
+SHIPPED = PROJECT / "data" / "reports" / "永康市" / "2020.txt"
+SHARED = Path(os.environ.get("DISCLOSURE_SHARED", PROJECT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the published reports and the true cells."""
+    if not (SHARED / "reports").is_dir():
+        message = f"the published reports are not at {SHARED}"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def published_path(shared) -> Path:
+    return shared / "reports" / "永康市" / "2020.txt"
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The shipped edition of Yongkang 2020, read and studied."""
+    return study(read_report(SHIPPED))
+
+
+@pytest.fixture(scope="session")
+def published(published_path):
+    """The published page of Yongkang 2020, read and studied."""
+    return study(read_report(published_path))
+
+
+@pytest.fixture(scope="session", params=["shipped", "published"])
+def yongkang(request):
+    """Either of the two: whatever holds of one must hold of the other."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def book(shipped) -> Workbook:
+    return Workbook([shipped], "zh")
+
+
+@pytest.fixture(scope="session")
+def english(shipped) -> Workbook:
+    return Workbook([shipped], "en")
+
+
+@pytest.fixture
+def altered(tmp_path):
+    """A copy of the shipped report with one thing changed: ``altered(old, new)`` reads it."""
+
+    def make(old: str, new: str):
+        text = SHIPPED.read_text(encoding="utf8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the report"
+        path = tmp_path / "永康市" / "2020.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text.replace(old, new), encoding="utf8")
+        return study(read_report(path))
+
+    return make

@@ -1,0 +1,125 @@
+"""Where the printed numbers stand: the solver against plain enumeration."""
+
+from itertools import combinations, product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.reading.placement import Line, place
+from analysis.templates import Cell, Equation, Identity, Presumption, forms
+
+COLUMNS = ("a", "b", "c", "total")
+ACROSS = Identity("across", "rows", ("a", "b", "c"), ("total",), "", "", "")
+DOWN = Identity("down", "columns", ("r0", "r1"), ("r2",), "", "", "")
+
+
+def cells(row):
+    return tuple(Cell("t", row, c) for c in COLUMNS)
+
+
+def equations():
+    made = [
+        Equation(ACROSS, r, tuple(Cell("t", r, c) for c in "abc"), (Cell("t", r, "total"),))
+        for r in ("r0", "r1", "r2")
+    ]
+    made += [
+        Equation(DOWN, c, (Cell("t", "r0", c), Cell("t", "r1", c)), (Cell("t", "r2", c),)) for c in COLUMNS
+    ]
+    return made
+
+
+def holds(values, equation):
+    return sum(values[c] for c in equation.left) == sum(values[c] for c in equation.right)
+
+
+def enumerated(printed):
+    """Every order-keeping placement of three rows that keeps all totals printed and all sums right."""
+    ways = []
+    for row, numbers in zip(("r0", "r1", "r2"), printed, strict=True):
+        ways.append(
+            [
+                dict(zip(cells(row), (numbers[at.index(i)] if i in at else 0 for i in range(4)), strict=True))
+                for at in combinations(range(4), len(numbers))
+                if not numbers or 3 in at
+            ]
+        )
+    return [
+        merged
+        for pick in product(*ways)
+        if (merged := {k: v for part in pick for k, v in part.items()})
+        and all(holds(merged, e) for e in equations())
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 6), min_size=3, max_size=3), min_size=2, max_size=2))
+def test_vanished_blanks_leave_exactly_the_placements_that_add_up(parts):
+    rows = [*parts, [a + b for a, b in zip(*parts, strict=True)]]
+    # Zeros are blank cells here, and blank cells vanish from the page.
+    printed = [[n for n in row if n] + ([sum(row)] if sum(row) else []) for row in rows]
+    lines = [Line(cells(f"r{i}"), tuple(p), False) for i, p in enumerate(printed)]
+    solution = place(lines, equations())
+    found = {tuple(sorted((c, v or 0) for c, v in p.values.items())) for p in solution.placements if not p.inferred}
+    due = {tuple(sorted(world.items())) for world in enumerated(printed)}
+    assert due <= found, "a placement that adds up was missed"
+    assert found == due
+    assert solution.complete
+
+
+def test_numbers_in_their_columns_need_no_search():
+    lines = [Line(cells(f"r{i}"), n, True) for i, n in enumerate([(1, None, 2, 3), (0, 1, 0, 1), (1, 1, 2, 4)])]
+    solution = place(lines, equations())
+    assert solution.unique
+    assert solution.placements[0].values[Cell("t", "r0", "b")] is None
+    assert not solution.placements[0].broken
+
+
+def test_a_page_that_does_not_add_up_is_read_with_the_fewest_broken_equations():
+    lines = [Line(cells(f"r{i}"), n, True) for i, n in enumerate([(1, 0, 2, 3), (0, 1, 0, 2), (1, 1, 2, 5)])]
+    (placement,) = place(lines, equations()).placements
+    assert [(e.identity.code, e.at) for e in placement.broken] == [("across", "r1"), ("across", "r2")]
+
+
+def test_a_blank_total_is_the_sum_of_its_row_and_says_so():
+    lines = [Line(cells("r0"), (1, 0, 2, None), True)]
+    (placement,) = place(lines, equations()[:1]).placements
+    assert placement.values[Cell("t", "r0", "total")] == 3
+    assert placement.inferred == {Cell("t", "r0", "total")}
+
+
+def test_too_many_placements_are_not_counted_to_the_end():
+    lines = [Line(cells(f"r{i}"), (0, 0), False) for i in range(3)]
+    solution = place(lines, equations(), limit=3)
+    assert not solution.complete
+    assert len(solution.placements) == 3
+
+
+def test_the_yongkang_page_leaves_exactly_twenty_placements(yongkang):
+    (part,) = yongkang.report.tables["applications"].parts
+    assert len(part.solution.placements) == 20
+    assert part.solution.complete
+    received = {
+        tuple(p.values[Cell("applications", "received", c)] for c in ("natural_person", "total"))
+        for p in part.solution.placements
+    }
+    assert received == {(153, 161)}
+
+
+def test_without_the_presumption_the_whole_column_could_stand_one_to_the_right(yongkang):
+    # The identities alone also admit a blank column of natural persons: ten more readings.
+    (part,) = yongkang.report.tables["applications"].parts
+    lines = [
+        Line(row.cells, tuple(int(s.text) for s in spans), False)
+        for row, spans in zip(part.rows, part.spans, strict=True)
+    ]
+    table = forms()["2019"].tables["applications"]
+    assert len(place(lines, list(table.equations())).placements) == 30
+    assert len(place(lines, list(table.equations()), table.presumed).placements) == 20
+
+
+def test_a_small_body_is_not_presumed_to_have_applicants_of_any_kind():
+    line = Line(tuple(Cell("applications", "received", c) for c in (*COLUMNS[:3], "total")), (5, 5), False)
+    row = Identity("across", "rows", ("a", "b", "c"), ("total",), "", "", "")
+    equation = Equation(row, "received", line.cells[:3], line.cells[3:])
+    presumed = [Presumption("received", "a", reaching=30), Presumption(None, "total", numbers=2)]
+    assert len(place([line], [equation], presumed).placements) == 3

@@ -1,0 +1,81 @@
+"""The declared files say what they mean: nothing is cut off, every reference leads somewhere."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analysis.checking import declared_findings
+from analysis.measuring import indicators
+from analysis.measuring.rates import terms
+from analysis.problems import aspects, categories
+from analysis.problems.labels import declared_categories
+from analysis.templates import Cell, concepts, forms, sections
+
+FILES = sorted(Path(str(resources.files("analysis"))).glob("**/*.yml"))
+
+
+def walk(node, path=""):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from walk(value, f"{path}.{key}")
+    elif isinstance(node, list):
+        for i, value in enumerate(node):
+            yield from walk(value, f"{path}[{i}]")
+    else:
+        yield path, node
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_no_value_is_cut_off(file):
+    # A comma in an unquoted flow mapping makes the rest of a sentence a key without a value.
+    empty = [path for path, value in walk(yaml.safe_load(file.read_text(encoding="utf8"))) if value is None]
+    assert not empty
+
+
+@pytest.mark.parametrize("code", forms())
+def test_a_form_is_whole(code):
+    form = forms()[code]
+    assert list(form.tables) == ["disclosure", "applications", "disputes"]
+    applications = form.tables["applications"]
+    assert len(applications.rows) == (23 if code == "2019" else 25)
+    assert len(list(form.tables["disputes"].cells())) == 15
+    for table in form.tables.values():
+        assert table.section in sections()
+        for equation in table.equations():
+            assert equation.left and equation.right, equation
+            for cell in (*equation.left, *equation.right):
+                assert cell.row in table.rows and cell.column in table.rows[cell.row].columns
+
+
+def test_concepts_name_cells_of_some_form():
+    for concept in concepts().values():
+        for pattern in concept.cells:
+            assert any(form.expand(pattern) for form in forms().values()), (concept.code, pattern)
+        for other in (concept.share_of, concept.like):
+            assert other is None or other in concepts(), concept.code
+
+
+def test_indicators_name_concepts_or_cells():
+    for indicator in indicators().values():
+        for side in (indicator.numerator, indicator.denominator, indicator.parts):
+            if side and not (indicator.source == "prose" and side == indicator.numerator):
+                assert any(terms(side, form) for form in forms().values()), (indicator.code, side)
+
+
+def test_categories_are_the_fourteen_and_name_indicators():
+    assert list(categories()) == [f"C{n}" for n in range(1, 15)]
+    assert {a.category for a in aspects().values()} == set(categories())
+    for entry in declared_categories().values():
+        assert set(entry.get("evidence", {}).get("indicators", ())) <= set(indicators())
+
+
+def test_every_declared_finding_is_used_and_every_used_one_declared():
+    code = "\n".join(p.read_text(encoding="utf8") for p in Path(str(resources.files("analysis"))).glob("**/*.py"))
+    assert [f for f in declared_findings() if f'"{f}"' not in code] == []
+
+
+def test_a_cell_is_its_address_there_and_back():
+    cell = Cell("applications", "denied.state_secret", "total")
+    assert Cell.parse(str(cell)) == cell
