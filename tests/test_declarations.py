@@ -72,7 +72,9 @@ def test_categories_are_the_fourteen_and_name_indicators():
 
 
 def test_every_declared_finding_is_used_and_every_used_one_declared():
-    code = "\n".join(p.read_text(encoding="utf8") for p in Path(str(resources.files("analysis"))).glob("**/*.py"))
+    code = "\n".join(
+        p.read_text(encoding="utf8") for p in Path(str(resources.files("analysis"))).glob("**/*.py")
+    )
     assert [f for f in declared_findings() if f'"{f}"' not in code] == []
 
 

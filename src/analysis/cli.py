@@ -5,6 +5,7 @@ Bad input ends with its sentence on stderr and exit code 2; a run that failed ot
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +53,8 @@ def report(
     """运行一次：笔记本、网页与表格 | one run: notebook, page and tables."""
     from analysis.batch.run import Run, RunFailed, make  # heavy imports only when they are needed
 
-    typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
+    if sys.stderr.isatty():
+        typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
     try:
         made = make(Run(unit, years, data, file, language), out)
     except InputError as error:

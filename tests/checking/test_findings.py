@@ -69,11 +69,24 @@ def test_the_percentage_says_which_number_is_wrong(yongkang):
     message = yongkang.findings.set_index("code").loc["text.count_differs", "message_zh"]
     assert "10.1%与16件相符" in message
     assert "错在4" in message
-    assert "恰为“无法提供”一处之差" in yongkang.findings.set_index("code").loc["text.counts_do_not_sum", "message_zh"]
+    assert (
+        "恰为“无法提供”一处之差"
+        in yongkang.findings.set_index("code").loc["text.counts_do_not_sum", "message_zh"]
+    )
 
 
 def test_both_editions_give_the_same_findings(shipped, published):
-    columns = ["key", "code", "severity", "reported", "expected", "message_zh", "message_en", "evidence", "figures"]
+    columns = [
+        "key",
+        "code",
+        "severity",
+        "reported",
+        "expected",
+        "message_zh",
+        "message_en",
+        "evidence",
+        "figures",
+    ]
     assert shipped.findings[columns].to_dict("records") == published.findings[columns].to_dict("records")
 
 
@@ -117,7 +130,9 @@ def test_one_changed_number_is_found(old, new, codes, altered, shipped):
     before = set(shipped.findings["key"])
     fresh = altered(old, new).findings
     assert codes <= set(fresh.loc[~fresh["key"].isin(before) | fresh["code"].isin(codes), "code"])
-    assert len(fresh) > len(shipped.findings) or set(fresh["message_zh"]) != set(shipped.findings["message_zh"])
+    assert len(fresh) > len(shipped.findings) or set(fresh["message_zh"]) != set(
+        shipped.findings["message_zh"]
+    )
 
 
 def test_mending_the_report_silences_the_checks(altered):

@@ -68,10 +68,16 @@ def test_every_interval_is_wilsons_by_scipy(yongkang):
 def test_counts_and_prose_ratios_of_the_audit(yongkang):
     assert rate(yongkang, "carry_over_net")["value"] == 3
     interpretations = rate(yongkang, "interpretation_ratio")
-    assert (interpretations["numerator"], interpretations["denominator"], interpretations["value"]) == (32, 16, 2)
+    assert (interpretations["numerator"], interpretations["denominator"], interpretations["value"]) == (
+        32,
+        16,
+        2,
+    )
     assert "正文" in interpretations["note_zh"]
     shares = [7, 2, 5, 7, 11, 10]
-    assert rate(yongkang, "ground_concentration")["value"] == pytest.approx(sum((s / 42) ** 2 for s in shares))
+    assert rate(yongkang, "ground_concentration")["value"] == pytest.approx(
+        sum((s / 42) ** 2 for s in shares)
+    )
 
 
 def test_few_cases_are_marked(yongkang):
@@ -95,7 +101,10 @@ def test_a_zero_denominator_gives_no_rate(altered):
 
 def test_a_blank_that_nothing_proves_to_be_nothing_is_not_counted_as_nothing(altered):
     # Two of five cells of the reviews are blank: nothing says which, so the total is not certain.
-    found = rate(altered("8 | 1 | 0 | 0 | 9 | 2 | 0 | 0 | 2 | 4 |", "8 | | | | 9 | 2 | 0 | 0 | 2 | 4 |"), "review_correction_rate")
+    found = rate(
+        altered("8 | 1 | 0 | 0 | 9 | 2 | 0 | 0 | 2 | 4 |", "8 | | | | 9 | 2 | 0 | 0 | 2 | 4 |"),
+        "review_correction_rate",
+    )
     assert math.isnan(found["value"])
     assert found["note_zh"]
 

@@ -59,7 +59,9 @@ def test_vanished_blanks_leave_exactly_the_placements_that_add_up(parts):
     printed = [[n for n in row if n] + ([sum(row)] if sum(row) else []) for row in rows]
     lines = [Line(cells(f"r{i}"), tuple(p), False) for i, p in enumerate(printed)]
     solution = place(lines, equations())
-    found = {tuple(sorted((c, v or 0) for c, v in p.values.items())) for p in solution.placements if not p.inferred}
+    found = {
+        tuple(sorted((c, v or 0) for c, v in p.values.items())) for p in solution.placements if not p.inferred
+    }
     due = {tuple(sorted(world.items())) for world in enumerated(printed)}
     assert due <= found, "a placement that adds up was missed"
     assert found == due
@@ -67,7 +69,9 @@ def test_vanished_blanks_leave_exactly_the_placements_that_add_up(parts):
 
 
 def test_numbers_in_their_columns_need_no_search():
-    lines = [Line(cells(f"r{i}"), n, True) for i, n in enumerate([(1, None, 2, 3), (0, 1, 0, 1), (1, 1, 2, 4)])]
+    lines = [
+        Line(cells(f"r{i}"), n, True) for i, n in enumerate([(1, None, 2, 3), (0, 1, 0, 1), (1, 1, 2, 4)])
+    ]
     solution = place(lines, equations())
     assert solution.unique
     assert solution.placements[0].values[Cell("t", "r0", "b")] is None

@@ -113,7 +113,14 @@ def test_unit_year_form_and_sections_come_from_the_text(yongkang):
     text = report.text
     assert (identify.unit(text), identify.year(text), identify.form(text).code) == ("永康市", 2020, "2019")
     assert identify.title(text) is None
-    assert list(report.sections) == ["overview", "disclosure", "applications", "disputes", "problems", "other_matters"]
+    assert list(report.sections) == [
+        "overview",
+        "disclosure",
+        "applications",
+        "disputes",
+        "problems",
+        "other_matters",
+    ]
     other = report.sections["other_matters"]
     assert text.clean[other.body : other.end].strip() == "无"
 
@@ -143,7 +150,9 @@ def test_a_report_on_the_form_of_2021_with_its_blanks_kept_is_read_cell_by_cell(
 
 
 def test_section_headings_are_not_confused_with_rows_of_a_table():
-    text = normalise("一、总体情况\n甲\n一、本年新收政府信息公开申请数量 | 1 |\n二、主动公开政府信息情况\n乙", "x")
+    text = normalise(
+        "一、总体情况\n甲\n一、本年新收政府信息公开申请数量 | 1 |\n二、主动公开政府信息情况\n乙", "x"
+    )
     assert list(split_sections(text)) == ["overview", "disclosure"]
 
 

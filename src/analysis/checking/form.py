@@ -85,7 +85,12 @@ def _placement(report: Report, findings: Findings, placed) -> None:
     table = placed.printed.table
     facts = report.facts
     open_ = facts[(facts["table"] == table.code) & (facts["candidates"].str.contains("|", regex=False))]
-    rows = [(row, spans) for part in placed.parts if not part.placed for row, spans in zip(part.rows, part.spans)]
+    rows = [
+        (row, spans)
+        for part in placed.parts
+        if not part.placed
+        for row, spans in zip(part.rows, part.spans, strict=False)
+    ]
     cells = [
         cell
         for row, spans in rows

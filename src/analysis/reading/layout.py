@@ -56,7 +56,7 @@ def split_sections(text: Text) -> dict[str, Section]:
     stop = body_end(text)
     ends = [m.start() for _, m in heads[1:]] + [stop]
     found: dict[str, Section] = {}
-    for (code, match), end in zip(heads, ends, strict=True):
+    for (code, match), end in zip(heads, ends, strict=False):
         found.setdefault(code, Section(code, match[2], match.start(), match.end(), end))
     return found
 

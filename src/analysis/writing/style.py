@@ -31,7 +31,7 @@ OUTCOMES = {
     "denied": "#d55e00",
     "unavailable": "#e69f00",
     "unprocessed": "#7b8794",
-    "other": "#cbd2d9",
+    "other": "#aeb6bf",
     "carried_out": "#f0e442",
 }
 DISPUTES = {"upheld": "#0072b2", "corrected": "#d55e00", "other": "#7b8794", "pending": "#f0e442"}

@@ -1,0 +1,339 @@
+"""A run as a user gets it: notebook, page and tables, complete or not at all."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from lxml import html
+from typer.testing import CliRunner
+
+from analysis.batch.run import NOTEBOOK, Run, RunFailed, make
+from analysis.cli import app
+from analysis.errors import InputError
+from analysis.writing.statements import faults
+
+PROJECT = Path(__file__).parents[2]
+TABLES = ("facts", "claims", "findings", "rates", "problems", "statements")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    return make(Run(), tmp_path_factory.mktemp("out"))
+
+
+@pytest.fixture(scope="session")
+def page(made):
+    return html.parse(str(made.page)).getroot()
+
+
+def analysis(*arguments, **more):
+    """The command as a user runs it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "analysis", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        **more,
+    )
+
+
+def refused(sentence, *arguments):
+    """The command refuses its input: one sentence in Chinese, one in English, exit code 2."""
+    done = CliRunner().invoke(app, ["report", *arguments])
+    assert done.exit_code == 2, done.output
+    assert isinstance(done.exception, SystemExit)
+    assert done.stdout == ""
+    zh, en = done.stderr.strip().splitlines()
+    assert sentence in zh
+    assert en.isascii() or re.search("[a-z]{4}", en)
+    return zh
+
+
+def test_the_output_lies_where_the_readme_says(made):
+    assert made.folder.parts[-2:] == ("永康市", "2020")
+    assert {p.name for p in made.folder.iterdir()} == {
+        "problems_and_improvements.ipynb",
+        "problems_and_improvements.html",
+        "tables",
+    }
+    assert {f"{t}.csv" for t in TABLES} <= {p.name for p in made.tables.iterdir()}
+    assert [p.name for p in made.folder.parent.iterdir()] == ["2020"]
+
+
+def test_the_tables_are_those_of_the_report(made, shipped):
+    facts = pd.read_csv(made.tables / "facts.csv", keep_default_na=False)
+    assert len(facts) == 198
+    assert facts.set_index("key").loc["永康市/2020/applications.total.total", "value"] == "158.0"
+    rates = pd.read_csv(made.tables / "rates.csv")
+    assert rates["value"].to_list() == pytest.approx(shipped.rates["value"].to_list(), nan_ok=True)
+    statements = pd.read_csv(made.tables / "statements.csv", keep_default_na=False)
+    assert faults(statements, made.book.tables) == []
+
+
+def test_every_code_cell_of_the_executed_notebook_completed(made):
+    notebook = nbformat.read(made.notebook, 4)
+    nbformat.validate(notebook)
+    counts = [c.execution_count for c in notebook.cells if c.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_nothing_is_fetched_and_no_code_is_shown(page, made):
+    text = made.page.read_text(encoding="utf8")
+    assert page.xpath("//script | //link | //iframe | //object") == []
+    assert all(src.startswith("data:image/png;base64,") for src in page.xpath("//img/@src"))
+    assert all(href.startswith("#") for href in page.xpath("//a/@href"))
+    assert "url(" not in text and "@import" not in text and "@font-face" not in text
+    assert "open_workbook" not in text and "book." not in page.find(".//main").text_content()
+
+
+def test_the_page_is_chinese_and_has_its_headings_and_pictures(page):
+    assert page.get("lang") == "zh-CN"
+    assert len(page.xpath("//h1")) == 1
+    assert len(page.xpath("//h2")) >= 8
+    pictures = page.xpath("//img")
+    assert len(pictures) == 7
+    assert all(len(p.get("alt")) > 20 for p in pictures)
+    assert len(page.xpath("//details[summary='图中数据']//table")) == 7
+    assert page.xpath("//title")[0].text == "永康市2020年：存在的主要问题及改进情况"
+
+
+def test_every_number_of_a_statement_links_to_a_row_of_the_page(page):
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    links = page.xpath("//a[contains(@class, 'figure')]")
+    assert len(links) > 150
+    missing = {a.get("href") for a in links} - {f"#{i}" for i in ids}
+    assert not missing
+    for statement in page.xpath("//p[contains(@class, 'statement')]"):
+        outside = "".join(statement.xpath(".//text()[not(ancestor::a)]"))
+        assert not any(c.isdigit() for c in outside), outside
+
+
+def test_the_page_shows_the_findings_with_their_places(page):
+    rows = page.xpath("//table[contains(@class, 'findings')]/tbody/tr")
+    assert len(rows) == 31
+    assert "10.1%" in rows[0].text_content() and "2020.txt:5:" in rows[0].text_content()
+
+
+def test_two_runs_give_the_same_files(made, tmp_path):
+    again = make(Run(), tmp_path)
+    for one in sorted(p for p in made.folder.rglob("*") if p.is_file()):
+        other = again.folder / one.relative_to(made.folder)
+        assert one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_the_published_page_gives_the_same_tables(made, shared, tmp_path):
+    published = make(Run("永康市", "2020", str(shared / "reports")), tmp_path)
+    for name in ("rates", "findings", "facts"):
+        one, other = (
+            pd.read_csv(m.tables / f"{name}.csv").drop(columns=["where", "start", "end"], errors="ignore")
+            for m in (made, published)
+        )
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_several_years_make_one_document_in_english(shared, tmp_path):
+    made = make(Run("宿迁市", "2023-2024", str(shared / "reports"), language="en"), tmp_path)
+    assert made.folder.name == "2023-2024"
+    page = html.parse(str(made.page)).getroot()
+    assert page.get("lang") == "en"
+    headings = [h.text for h in page.xpath("//h3")]
+    assert {"宿迁市 2023", "宿迁市 2024"} <= set(headings)
+    assert set(pd.read_csv(made.tables / "facts.csv")["year"]) == {2023, 2024}
+    assert not {a.get("href")[1:] for a in page.xpath("//a[contains(@class, 'figure')]")} - set(
+        page.xpath("//@id")
+    )
+
+
+def test_a_failed_run_leaves_nothing_and_keeps_what_was_there(tmp_path, monkeypatch):
+    before = tmp_path / "永康市" / "2020" / "kept.txt"
+    before.parent.mkdir(parents=True)
+    before.write_text("kept")
+    monkeypatch.setattr("analysis.batch.run.to_html", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make(Run(), tmp_path)
+    assert [p.name for p in tmp_path.rglob("*")] == ["永康市", "2020", "kept.txt"] or sorted(
+        p.name for p in tmp_path.rglob("*")
+    ) == sorted(["永康市", "2020", "kept.txt"])
+
+
+def notebook_with(tmp_path, source):
+    notebook = nbformat.read(NOTEBOOK, 4)
+    notebook.cells.insert(4, nbformat.v4.new_code_cell(source))
+    path = tmp_path / "nb" / NOTEBOOK.name
+    path.parent.mkdir()
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys; print('odd', file=sys.stderr)", "odd"),
+        ("import sys; sys.exit(0)", "SystemExit|没有运行"),
+    ],
+)
+def test_a_run_is_good_only_if_every_cell_completed_in_silence(source, said, tmp_path):
+    with pytest.raises(RunFailed, match=said):
+        make(Run(), tmp_path / "out", notebook_with(tmp_path, source))
+    assert not list(tmp_path.glob("out/**/*.html"))
+
+
+BAD = {
+    "no such unit": (["--unit", "永康"], "没有单位“永康”，是否指“永康市”"),
+    "no such year": (["--years", "2021"], "没有 2021 年的报告：现有 2020"),
+    "no year at all": (["--years", "去年"], "不是年份"),
+    "years the wrong way round": (["--years", "2023-2020"], "不是年份"),
+    "no such language": (["--language", "fr"], "只能是 zh 或 en"),
+    "no such folder": (["--data", "nowhere"], "找不到报告文件夹 nowhere"),
+    "no such file": (["--file", "nowhere.txt"], "找不到文件 nowhere.txt"),
+    "a path for a unit": (["--unit", "../../x"], "不能含有路径符号"),
+    "two years of one file": (["--file", "README.md", "--years", "2019-2020"], "只读一份报告"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_refused_in_one_sentence(case, tmp_path):
+    arguments, sentence = BAD[case]
+    refused(sentence, "--out", str(tmp_path / "out"), *arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_input_leaves_no_traceback_in_a_real_process(tmp_path):
+    done = analysis("report", "--out", str(tmp_path / "out"), "--years", "2021")
+    assert done.returncode == 2
+    assert "没有 2021 年的报告" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+FILES = {
+    "empty": (b"", ".txt", "是空文件"),
+    "blank": (b" \n\n ", ".txt", "是空文件"),
+    "another text": ("今天天气很好。\n信息公开。".encode(), ".txt", "不像政府信息公开工作年度报告"),
+    "not text": (bytes(range(256)) * 4, ".txt", "不是 UTF-8 或 GB18030 文本"),
+    "a format not read yet": (b"%PDF-1.4", ".pdf", "还不能读取 .pdf 文件"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_bad_file_is_refused_in_one_sentence(case, tmp_path):
+    content, suffix, sentence = FILES[case]
+    path = tmp_path / f"报告{suffix}"
+    path.write_bytes(content)
+    said = refused(sentence, "--out", str(tmp_path / "out"), "--file", str(path))
+    assert str(path) in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_misspelt_option_is_refused():
+    done = analysis("report", "--unti", "永康市")
+    assert done.returncode == 2
+    assert "--unit" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_any_file_is_read_whatever_its_name(tmp_path, published_path):
+    file = tmp_path / "my page (1).txt"
+    shutil.copy(published_path, file)
+    home = {**os.environ, "HOME": str(tmp_path)}
+    done = analysis("report", "--out", str(tmp_path / "out"), "--file", "~/my page (1).txt", env=home)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "永康市" / "2020" / "tables" / "facts.csv").is_file()
+    assert done.stdout.count("•") == 3
+    assert "4件" in done.stdout and "16件" in done.stdout
+
+
+def test_a_batch_goes_on_after_a_failure_and_ends_with_a_line_a_run(tmp_path):
+    folder = tmp_path / "data" / "永康市"
+    folder.mkdir(parents=True)
+    shutil.copy(PROJECT / "data" / "reports" / "永康市" / "2020.txt", folder / "2020.txt")
+    (folder / "2019.txt").write_text("")
+    done = analysis(
+        "batch",
+        "--unit",
+        "永康市",
+        "--years",
+        "2018-2020",
+        "--data",
+        str(tmp_path / "data"),
+        "--out",
+        str(tmp_path / "out"),
+    )
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["failed", "永康市", "2018"],
+        ["failed", "永康市", "2019"],
+        ["good", "永康市", "2020"],
+    ]
+    assert "没有 2018 年的报告" in lines[0]
+    assert "空文件" in lines[1]
+    assert sorted(p.name for p in (tmp_path / "out" / "永康市").iterdir()) == ["2020"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        (["-p", "unit", "永康市", "-p", "years", "2020"], None),
+        (["-p", "yeers", "2020"], "没有参数 yeers，是否指 years"),
+        (["-p", "years", "True"], "不是年份"),
+        (["-p", "unit", "3"], "应为文字"),
+        (["-p", "years", "2035"], "没有 2035 年的报告"),
+    ],
+)
+def test_papermill_by_itself(parameters, sentence, tmp_path):
+    out = tmp_path / "out.ipynb"
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", str(NOTEBOOK), str(out), *parameters],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    if sentence is None:
+        assert done.returncode == 0, done.stderr
+        counts = [
+            c["execution_count"] for c in json.loads(out.read_text())["cells"] if c["cell_type"] == "code"
+        ]
+        assert None not in counts
+    else:
+        assert done.returncode != 0
+        assert sentence in done.stderr
+        errors = [
+            o
+            for c in json.loads(out.read_text())["cells"]
+            for o in c.get("outputs", ())
+            if o["output_type"] == "error"
+        ]
+        assert all(
+            "Traceback" not in line and "site-packages" not in line for e in errors for line in e["traceback"]
+        )
+
+
+def test_papermill_lists_every_parameter_with_its_help():
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", "--help-notebook", str(NOTEBOOK)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in ("unit", "years", "data", "file", "language"):
+        (line,) = [at for at in done.stdout.splitlines() if at.strip().startswith(f"{name}:")]
+        assert "str" in line
+    assert "年份：2020、2018-2025 或 2020,2023" in done.stdout
+
+
+def test_a_run_is_named_by_what_was_typed():
+    assert replace(Run(), unit="永康市") == Run("永康市")
+    with pytest.raises(InputError):
+        make(Run(unit="永康市", years="2020", language="de"), Path("nowhere"))
