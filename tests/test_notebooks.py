@@ -88,3 +88,12 @@ def test_it_holds_no_clock_time_and_no_path(notebook):
     text = nbformat.writes(notebook)
     assert "papermill" not in notebook.metadata
     assert not re.search(r"/(?:home|root|tmp|Users)/|start_time", text)
+
+
+def test_every_markdown_cell_is_told_in_both_languages(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            paragraphs = cell.source.split("\n\n")
+            assert len(paragraphs) % 2 == 0
+            for chinese, english in zip(paragraphs[::2], paragraphs[1::2], strict=True):
+                assert re.search("[一-鿿]", chinese) and not re.search("[一-鿿]", english)

@@ -158,7 +158,7 @@ class Workbook:
     def section_five(self) -> Answer:
         """Section five as the report has it: problem, measure, category, fit."""
         return self._each(
-            lambda s: html.problems(s.problems, self.language),
+            lambda s: html.problems(s.problems, self._statements(s, "problems"), self._ledger, self.language),
             lambda s: "\n".join(f"{p.order}. {p.problem} → {p.measure}" for p in s.problems.itertuples()),
         )
 

@@ -146,6 +146,7 @@ def test_several_years_make_one_document_in_english(shared, tmp_path):
     assert made.folder.name == "2023-2024"
     page = html.parse(str(made.page)).getroot()
     assert page.get("lang") == "en"
+    assert not any(re.search("[一-鿿]", h.text_content()) for h in page.xpath("//h1 | //h2"))
     headings = [h.text for h in page.xpath("//h3")]
     assert {"宿迁市 2023", "宿迁市 2024"} <= set(headings)
     assert set(pd.read_csv(made.tables / "facts.csv")["year"]) == {2023, 2024}

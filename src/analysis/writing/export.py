@@ -6,6 +6,7 @@ fetched from anywhere (page/index.html.j2 and page/style.css say how it looks).
 
 from __future__ import annotations
 
+import copy
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -22,8 +23,25 @@ def style() -> str:
     return resources.files("analysis.writing").joinpath("page/style.css").read_text(encoding="utf8")
 
 
+def in_language(source: str, language: str) -> str:
+    """A Markdown cell for readers of ``language``.
+
+    The paragraphs of a cell stand in pairs, Chinese and then English; the first is the heading.
+    Readers of Chinese see both, readers of English the English.
+    """
+    if language == "zh":
+        return source
+    chinese, *rest = source.split("\n\n")
+    level = chinese.partition(" ")[0]
+    return "\n\n".join([f"{level} {rest[0]}", *rest[2::2]])
+
+
 def to_html(notebook: nbformat.NotebookNode, title: str, language: str) -> str:
     """The page of an executed notebook."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = in_language(cell.source, language)
     with resources.as_file(resources.files("analysis.writing").joinpath("page")) as folder:
         exporter = HTMLExporter(
             template_name="page",

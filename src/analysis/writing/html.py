@@ -162,7 +162,7 @@ def details(html: str, summary: str) -> str:
 
 def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, language: str) -> str:
     """The findings, most serious first: what, where, printed, expected, and the rule."""
-    by_key = {r.key.partition("/findings/")[2]: r for r in told.itertuples(index=False)}
+    by_key = _by_key(told, "findings")
     body = []
     for finding in study_findings.itertuples(index=False):
         told_row = by_key[finding.key.removeprefix(f"{finding.unit}/{finding.year}/")]
@@ -223,17 +223,18 @@ def rates(of: pd.DataFrame, book: Ledger, language: str) -> str:
     return table(head, body, kind="rates")
 
 
-def problems(of: pd.DataFrame, language: str) -> str:
-    """Section five, item by item: problem, measure, category, whether and how they fit."""
+def problems(of: pd.DataFrame, told: pd.DataFrame, book: Ledger, language: str) -> str:
+    """Section five, item by item: problem, measure, category, whether and how they fit, and under
+    each what the figures say (``told`` are the statements of the draft's problems)."""
+    evidence = _by_key(told, "evidence")
+    head = [
+        "",
+        *(label(w, language) for w in ("problem", "measure", "category", "answer", "specific", "where")),
+    ]
     body = []
     for item in of.itertuples(index=False):
         category = categories().get(item.category)
-        open_ = [aspects()[a] for a in item.unanswered.split()]
-        left = "、".join(a.zh for a in open_) if language == "zh" else ", ".join(a.en for a in open_)
-        answer = label(item.answer, language) + (
-            f"（{left}）" if left and language == "zh" else f" ({left})" if left else ""
-        )
-        specific = [rules()["specifics"][s][language] for s in item.specifics.split()]
+        specific = [rules()["specifics"][code][language] for code in item.specifics.split()]
         cues = escape(item.cues, quote=True)
         name = (category.en if language == "en" else category.zh) if category else "—"
         body.append(
@@ -243,18 +244,35 @@ def problems(of: pd.DataFrame, language: str) -> str:
                     escape(item.problem),
                     escape(item.measure) or label("none", language),
                     f'<span title="{cues}">{escape(name)}</span>',
-                    escape(answer),
+                    escape(_answer(item, language)),
                     escape("、".join(specific) if specific else label("nothing", language)),
                     _place(item.where),
                 ],
                 anchor("problems", item.key),
             )
         )
-    head = [
-        "",
-        *(label(w, language) for w in ("problem", "measure", "category", "answer", "specific", "where")),
-    ]
+        if said := evidence.get(str(item.order)):
+            words = sentence(said.text, ledger.from_json(said.figures), book)
+            body.append(
+                f'<tr class="evidence"><td></td><td colspan="{len(head) - 1}">'
+                f"<b>{label('evidence', language)}</b> {words}</td></tr>"
+            )
     return table(head, body, kind="problems")
+
+
+def _answer(item, language: str) -> str:
+    """Whether the measure answers the problem, and what it leaves out."""
+    open_ = [aspects()[code] for code in item.unanswered.split()]
+    if not open_ or item.answer == "none":
+        return label(item.answer, language)
+    if language == "en":
+        return f"{label(item.answer, language)}; left out: {', '.join(a.en for a in open_)}"
+    return f"{label(item.answer, language)}；未及{'、'.join(a.zh for a in open_)}"
+
+
+def _by_key(told: pd.DataFrame, part: str) -> dict[str, object]:
+    """Statements by what follows ``/<part>/`` in their key."""
+    return {r.key.partition(f"/{part}/")[2]: r for r in told.itertuples(index=False) if f"/{part}/" in r.key}
 
 
 def claims(report: Report, language: str) -> str:
