@@ -70,6 +70,7 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
     # one number said in prose; about is a concept, of the concept that a percentage is a share of
     "claims": _schema(
         section=_text(),
+        part=_text(),
         quote=_text(),
         value=pa.Column(float),
         unit_of_measure=_text(),

@@ -164,3 +164,42 @@ def test_a_row_with_more_numbers_than_columns_is_refused_with_its_place(altered)
 def test_a_fraction_where_cases_are_counted_is_refused_with_its_place(altered):
     with pytest.raises(InputError, match=r"2020\.txt:53.*150\.5"):
         altered("| 150 |", "| 150.5 |")
+
+
+def test_the_numbered_parts_of_the_sections_are_split(yongkang):
+    sections = yongkang.report.sections
+    assert [p.text[:3] for p in sections["overview"].parts] == ["(一)", "(二)", "(三)", "(四)", "(五)"]
+    assert [p.text[:3] for p in sections["problems"].parts] == ["(一)", "(二)", "(三)"]
+    assert sections["other_matters"].parts == ()
+    claims = yongkang.report.claims
+    assert set(claims.loc[claims["about"] == "received", "part"]) == {"(二)"}
+    assert set(claims.loc[claims["about"] == "documents", "part"]) == {"(一)"}
+
+
+def test_no_number_of_the_report_can_change_unseen(altered, shipped):
+    """Break it on purpose: each printed number in turn, one more than it was."""
+    report = shipped.report
+    raw = report.text.raw
+    facts = report.facts[report.facts["raw"] != ""]
+    places = {(int(s), int(e)) for s, e in facts[["start", "end"]].itertuples(index=False)}
+    places |= {(int(s), int(e)) for s, e in report.claims[["start", "end"]].itertuples(index=False)}
+    tried, unseen = 0, []
+    for start, end in sorted(places):
+        match = re.search(r"\d+", raw[start:end])
+        if not match:
+            continue
+        old = raw[start - 12 : end + 12]
+        at = 12 + match.end() - 1
+        new = f"{old[:at]}{(int(old[at]) + 1) % 10}{old[at + 1 :]}"
+        if raw.count(old) != 1:  # the same line stands twice: either would do, neither is tried
+            continue
+        try:
+            fresh = altered(old, new).report
+        except InputError:
+            continue
+        tried += 1
+        same_facts = fresh.facts[["value", "candidates"]].equals(report.facts[["value", "candidates"]])
+        if same_facts and fresh.claims["value"].equals(report.claims["value"]):
+            unseen.append(raw[start:end])
+    assert tried > 80
+    assert unseen == []

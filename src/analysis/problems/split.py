@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from analysis.reading import Report
-from analysis.reading.layout import Section, Span
+from analysis.reading.layout import ORDINAL, Section, Span
 from analysis.reading.normalise import Text
 from analysis.templates import declared
+
+# A section five of so few characters (“无”, “本年度无”) names no problem.
+_SAYS_NONE = 10
 
 
 @cache
@@ -55,17 +58,9 @@ def _join(problem: Span, measure: Span, text: Text) -> Span:
 
 
 def _items(text: Text, section: Section) -> list[Span]:
-    body = text.clean[section.body : section.end]
-    for pattern in rules()["items"]:
-        starts = [m.start() for m in re.finditer(pattern, body, re.M)]
-        if starts:
-            edges = [*starts, len(body)]
-            return [
-                _strip(text, section.body + a, section.body + b)
-                for a, b in zip(edges, edges[1:], strict=False)
-            ]
+    """The numbered parts; a section without any is one item, unless it says 无."""
     whole = _strip(text, section.body, section.end)
-    return [whole] if len(whole.text) > 10 else []  # “无” is no problem
+    return list(section.parts) or ([whole] if len(whole.text) > _SAYS_NONE else [])
 
 
 def _strip(text: Text, start: int, end: int) -> Span:
@@ -78,7 +73,7 @@ def _strip(text: Text, start: int, end: int) -> Span:
 
 def _halve(span: Span) -> tuple[Span, Span]:
     """Part an item at its first hinge; an item that opens with one is all measure."""
-    label = re.match(r"\([^)]*\)|[一二三四五六七八九十]是|\d+[.、]", span.text)
+    label = ORDINAL.match(span.text)
     begin = label.end() if label else 0
     hinge = re.search(rules()["hinges"], span.text[begin:])
     at = begin + hinge.start() if hinge else len(span.text)

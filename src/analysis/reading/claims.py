@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from analysis import templates
-from analysis.reading.layout import Section, Span, prose
+from analysis.reading.layout import ORDINAL, Section, Span, prose
 from analysis.reading.normalise import Text, typeset
 from analysis.reading.quantities import Counted, numbers
 
@@ -35,6 +35,7 @@ def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[d
                         "key": f"{whose['unit']}/{whose['year']}/claim/{len(rows) + 1}",
                         **whose,
                         "section": section.code,
+                        "part": _part(section, start),
                         "quote": typeset(_quote(sentence, counted)),
                         "value": counted.quantity.value,
                         "unit_of_measure": counted.quantity.unit,
@@ -48,6 +49,12 @@ def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[d
                     }
                 )
     return rows
+
+
+def _part(section: Section, place: int) -> str:
+    """The ordinal of the numbered part that a number stands in: （二）, or nothing."""
+    part = section.part_at(place)
+    return ORDINAL.match(part.text)[0].strip() if part else ""
 
 
 def _quote(sentence: Span, counted: Counted) -> str:

@@ -15,6 +15,14 @@ from analysis.reading.normalise import Text
 
 _ORDINALS = "一二三四五六七八九十"
 _HEADING = re.compile(rf"^[ \t#]*([{_ORDINALS}]+)、[ \t]*([^\n|]+?)[ \t]*$", re.M)
+# The kinds of ordinals that open a numbered part: （一） on a new line, 一是 in a sentence, 1. on a line.
+_PART = (
+    re.compile(rf"^(?=[ \t]*\([{_ORDINALS}]+\))", re.M),
+    re.compile(rf"(?:^|(?<=[。;:,、\s]))(?=[{_ORDINALS}]是)", re.M),
+    re.compile(r"^(?=[ \t]*\d+[.、](?!\d))", re.M),
+)
+# What a numbered part opens with.
+ORDINAL = re.compile(rf"[ \t]*(?:\([{_ORDINALS}]+\)|[{_ORDINALS}]是|\d+[.、])")
 _DECORATION = re.compile(rf"^(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\)|\d+[.、])|[\s\"'“”‘’·.:,、]")
 # What a page prints around a report: font-size switches, print and close buttons.
 _CHROME = re.compile(
@@ -33,13 +41,19 @@ class Span:
 
 @dataclass(frozen=True)
 class Section:
-    """A section of the report: ``heading`` and body are at ``start``, ``body``, ``end``."""
+    """A section of the report: ``heading`` and body are at ``start``, ``body``, ``end``; ``parts`` are
+    its numbered parts, each from its ordinal to the next; what stands before the first has none."""
 
     code: str
     heading: str
     start: int
     body: int
     end: int
+    parts: tuple[Span, ...] = ()
+
+    def part_at(self, place: int) -> Span | None:
+        """The numbered part that a place of the folded text lies in."""
+        return next((p for p in self.parts if p.start <= place < p.end), None)
 
 
 def canonical(label: str) -> str:
@@ -57,8 +71,21 @@ def split_sections(text: Text) -> dict[str, Section]:
     ends = [m.start() for _, m in heads[1:]] + [stop]
     found: dict[str, Section] = {}
     for (code, match), end in zip(heads, ends, strict=False):
-        found.setdefault(code, Section(code, match[2], match.start(), match.end(), end))
+        parts = tuple(_parts(text, match.end(), end))
+        found.setdefault(code, Section(code, match[2], match.start(), match.end(), end, parts))
     return found
+
+
+def _parts(text: Text, start: int, end: int) -> Iterator[Span]:
+    """The numbered parts of a stretch, by the first kind of ordinal that it uses."""
+    body = text.clean[start:end]
+    for pattern in _PART:
+        openings = [start + m.start() for m in pattern.finditer(body)]
+        if openings:
+            for first, last in zip(openings, [*openings[1:], end], strict=True):
+                words = text.clean[first:last].rstrip()
+                yield Span(words, first, first + len(words))
+            return
 
 
 def body_end(text: Text) -> int:

@@ -291,7 +291,7 @@ def claims(report: Report, language: str) -> str:
                     escape(number(claim.value) + claim.unit_of_measure),
                     escape(claim.quote),
                     escape(name),
-                    escape(section.en if language == "en" else section.zh),
+                    escape((section.en if language == "en" else section.zh) + claim.part),
                     _place(claim.where),
                 ],
                 anchor("claims", claim.key),
