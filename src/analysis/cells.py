@@ -34,7 +34,7 @@ class Cells:
             for _, reading in of_table.groupby("placement", sort=True):
                 readings.append(
                     {
-                        Cell(str(table), r, c): 0.0 if pd.isna(v) else v
+                        Cell(str(table), r, c): v
                         for r, c, v in reading[["row", "column", "value"]].itertuples(index=False)
                     }
                 )

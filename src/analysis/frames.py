@@ -59,7 +59,8 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         raw=_text(),
         **_PLACE,
     ),
-    # one cell under one of the placements that the page admits, where there are several
+    # one cell under one of the placements that the page admits, where there are several; a blank is
+    # 0 where the identities show it to be nothing in that placement, else empty
     "placements": _schema(
         table=_text(),
         placement=pa.Column(int),

@@ -84,7 +84,7 @@ def _placement(report: Report, findings: Findings, placed) -> None:
         return
     table = placed.printed.table
     facts = report.facts
-    open_ = facts[(facts["table"] == table.code) & (facts["candidates"].str.contains("|", regex=False))]
+    open_ = facts[(facts["table"] == table.code) & (facts["status"] == "ambiguous")]
     rows = [
         (row, spans)
         for part in placed.parts

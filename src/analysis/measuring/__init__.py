@@ -6,6 +6,6 @@ no rate; cells that the page leaves open give the value if every placement agree
 small denominator is marked.
 """
 
-from analysis.measuring.rates import Indicator, indicators, rates_of
+from analysis.measuring.rates import Indicator, indicators, rates_of, wilson
 
-__all__ = ["Indicator", "indicators", "rates_of"]
+__all__ = ["Indicator", "indicators", "rates_of", "wilson"]

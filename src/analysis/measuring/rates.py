@@ -197,14 +197,15 @@ def _measure(indicator: Indicator, above: np.ndarray, below: np.ndarray, notes: 
     if indicator.kind == "ratio":
         notes.append("ratio")
     if not math.isnan(value) and 0 <= numerator <= denominator:
-        low, high = proportion_confint(numerator, denominator, alpha=1 - CONFIDENCE, method="wilson")
-        # At nothing or everything the formula leaves dust of the last float digit.
-        measured |= {"low": max(0.0, float(low)), "high": min(1.0, float(high))}
-        if numerator == 0:
-            measured["low"] = 0.0
-        if numerator == denominator:
-            measured["high"] = 1.0
+        measured["low"], measured["high"] = wilson(numerator, denominator)
     return measured
+
+
+def wilson(numerator: float, denominator: float) -> tuple[float, float]:
+    """Wilson's score interval of a share, at ``CONFIDENCE``; both counts in cases."""
+    low, high = proportion_confint(numerator, denominator, alpha=1 - CONFIDENCE, method="wilson")
+    # At nothing and at everything the formula leaves dust of the last float digit.
+    return (0.0 if numerator == 0 else float(low)), (1.0 if numerator == denominator else float(high))
 
 
 def _agreed(values: np.ndarray, notes: list[str]) -> float:

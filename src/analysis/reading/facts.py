@@ -203,12 +203,14 @@ def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) ->
     }
     if span:
         fact["raw"] = text.raw[fact["start"] : fact["end"]]
-    if len(quantities) > 1 or not complete:
+    if not complete:
+        return {**fact, "status": "ambiguous"}
+    if not any(isinstance(q, Quantity) for q in quantities):
+        return {**fact, "status": "blank", "candidates": "0" if quantities == ["0"] else ""}
+    if len(quantities) > 1:
         candidates = sorted({_candidate(q) for q in quantities}, key=lambda c: (c == "blank", len(c), c))
         return {**fact, "status": "ambiguous", "candidates": "|".join(candidates)}
     (quantity,) = quantities
-    if not isinstance(quantity, Quantity):
-        return {**fact, "status": "blank", "candidates": quantity}
     if column.kind == "change" and not quantity.sign and quantity.value:
         size = number(quantity.value)
         return {**fact, "status": "ambiguous", "candidates": f"+{size}|-{size}"}
@@ -234,6 +236,7 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
             placements = part.solution.placements
             if not equations or part.solution.unique or not part.solution.complete:
                 continue
+            nothing = [_proven_nothing(p, equations) for p in placements]
             cells = [cell for row in part.rows for cell in row.cells]
             open_ = [cell for cell in cells if len({p.values[cell] for p in placements}) > 1]
             rows += [
@@ -244,9 +247,9 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
                     "placement": n,
                     "row": cell.row,
                     "column": cell.column,
-                    "value": placement.values[cell],
+                    "value": 0 if cell in proven else placement.values[cell],
                 }
-                for n, placement in enumerate(placements, 1)
+                for n, (placement, proven) in enumerate(zip(placements, nothing, strict=True), 1)
                 for cell in open_
             ]
     return rows

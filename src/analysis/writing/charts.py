@@ -18,7 +18,7 @@ from scipy.optimize import isotonic_regression
 
 from analysis.cells import Cells
 from analysis.figures import number, percent
-from analysis.measuring import indicators
+from analysis.measuring import indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
@@ -172,8 +172,6 @@ def _nothing(code: str, table: pd.DataFrame, language: str) -> Chart:
 
 def refusal_grounds(report: Report, language: str) -> Chart:
     """The grounds on which applications were refused, with Wilson's interval of each share."""
-    from statsmodels.stats.proportion import proportion_confint
-
     cells = Cells(report.facts, report.placements)
     grounds = [(c, _value(cells, c)) for c in report.form.expand("applications.denied.total")]
     table = pd.DataFrame(
@@ -182,7 +180,7 @@ def refusal_grounds(report: Report, language: str) -> Chart:
     refused = table["count"].sum()
     if table["count"].isna().any() or not refused:
         return _nothing("refusal_grounds", table, language)
-    low, high = proportion_confint(table["count"], refused, method="wilson")
+    low, high = zip(*(wilson(count, refused) for count in table["count"]), strict=True)
     table = table.assign(share=table["count"] / refused, low=low, high=high)
     title = {
         "zh": f"{number(refused)}件不予公开的理由（占比与95%区间）",

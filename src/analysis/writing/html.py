@@ -20,6 +20,7 @@ from analysis.measuring import indicators
 from analysis.problems import aspects, categories, rules
 from analysis.reading import Report
 from analysis.templates import Cell, Form, concepts, sections
+from analysis.writing import style
 from analysis.writing.labels import label
 
 # A title spells out at most this many rows.
@@ -97,13 +98,17 @@ def _fact_cell(fact: Mapping, language: str) -> str:
         words = fact["raw"]
     else:
         words = "" if pd.isna(fact["value"]) else _fact_value(fact)
-    kind = f"number {fact['status']}"
-    title = f"{fact['where']} {fact['raw']}".strip()
+    title = escape(f"{fact['where']} {fact['raw']}".strip(), quote=True)
     spoken = f' aria-label="{label("blank", language)}"' if fact["status"] == "blank" else ""
+    look = f"text-align:right;background:{style.STATUSES[fact['status']]}"
     identity = anchor("facts", fact["key"])
-    return (
-        f'<td id="{identity}" class="{kind}" title="{escape(title, quote=True)}"{spoken}>{escape(words)}</td>'
-    )
+    return f'<td id="{identity}" class="{fact["status"]}" style="{look}" title="{title}"{spoken}>{escape(words)}</td>'
+
+
+def _severity(severity: str, language: str) -> str:
+    ink = style.PAPER if severity == "error" else style.INK
+    look = f"background:{style.SEVERITIES[severity]};color:{ink};padding:0 .45em;white-space:nowrap"
+    return f'<span class="severity" style="{look}">{label(severity, language)}</span>'
 
 
 def _fact_value(fact: Mapping) -> str:
@@ -172,7 +177,7 @@ def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, lan
         body.append(
             row(
                 [
-                    f'<span class="severity {finding.severity}">{label(finding.severity, language)}</span>',
+                    _severity(finding.severity, language),
                     f'<span title="{rule}">{message}</span><br><code>{finding.code}</code>',
                     _place(finding.where),
                 ],

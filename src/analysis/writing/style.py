@@ -35,9 +35,9 @@ OUTCOMES = {
     "carried_out": "#f0e442",
 }
 DISPUTES = {"upheld": "#0072b2", "corrected": "#d55e00", "other": "#7b8794", "pending": "#f0e442"}
-SEVERITIES = {"error": "#d55e00", "warning": "#e69f00", "note": "#9aa5b1"}
+SEVERITIES = {"error": "#a64400", "warning": "#f6c667", "note": "#e4e7eb"}
 STATUSES = {
-    "reported": "#ffffff",
+    "reported": PAPER,
     "inferred": "#cfe8f7",
     "blank": "#eef1f4",
     "ambiguous": "#f6c667",
