@@ -52,6 +52,13 @@ def yongkang(request):
 
 
 @pytest.fixture(scope="session")
+def suqian(shared):
+    """Suqian's two reports on the form of 2021, by year."""
+    folder = shared / "reports" / "宿迁市"
+    return {year: study(read_report(folder / f"{year}.txt")) for year in (2023, 2024)}
+
+
+@pytest.fixture(scope="session")
 def book(shipped) -> Workbook:
     return Workbook([shipped], "zh")
 
@@ -68,8 +75,8 @@ def altered(tmp_path):
     def make(old: str, new: str):
         text = SHIPPED.read_text(encoding="utf8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the report"
-        path = tmp_path / "永康市" / "2020.txt"
-        path.parent.mkdir(exist_ok=True)
+        path = tmp_path / "reports" / "永康市" / "2020.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new), encoding="utf8")
         return study(read_report(path))
 

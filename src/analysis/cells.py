@@ -26,7 +26,7 @@ class Cells:
         self._known = {
             Cell(*k): v for *k, v in known[["table", "row", "column", "value"]].itertuples(index=False)
         }
-        proven = facts[(facts["status"] == "blank") & (facts["candidates"] == "0")]
+        proven = facts[facts["value"].isna() & (facts["candidates"] == "0")]
         self._known |= {Cell(*k): 0.0 for k in proven[["table", "row", "column"]].itertuples(index=False)}
         self._alternatives: list[list[dict[Cell, float]]] = []
         for table, of_table in placements.groupby("table", sort=True):

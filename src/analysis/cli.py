@@ -64,8 +64,7 @@ def report(
     typer.echo(f"网页 page       {made.page}")
     typer.echo(f"笔记本 notebook {made.notebook}")
     typer.echo(f"表格 tables     {made.tables}/")
-    told = made.book.statements
-    for text in told.loc[told["section"] == "findings", "text"].head(_SHOWN):
+    for text in made.book.headlines(_SHOWN):
         typer.echo(f"• {text}")
 
 
@@ -99,10 +98,14 @@ def batch(
 @app.command()
 def refresh(notebooks: list[Path]) -> None:
     """重新运行随附的笔记本并保存输出 | execute committed notebooks in place."""
+    from analysis.batch.run import RunFailed
     from analysis.batch.run import refresh as execute
 
     for notebook in notebooks:
-        execute(notebook)
+        try:
+            execute(notebook)
+        except (InputError, RunFailed) as error:
+            _refuse(error, 1)
         typer.echo(notebook)
 
 

@@ -62,7 +62,26 @@ def stray_digits(text: str, figures: tuple[Printed, ...]) -> list[int]:
     return [m.start() for m in DIGIT.finditer(text) if m.start() not in covered]
 
 
+class NothingToSay(Exception):
+    """A sentence asks for a number that the report does not give for certain."""
+
+
+class Unknown:
+    """A number that is not known: false in a condition, and no sentence can print it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Unknown:
+        return self
+
+
+UNKNOWN = Unknown()
+
+
 def _mark(found: list[Figure], value: object) -> object:
+    if value is None or value is UNKNOWN:
+        raise NothingToSay
     if isinstance(value, Figure):
         found.append(value)
         return f"{_OPEN}{value.text}{_CLOSE}"
@@ -77,7 +96,11 @@ def _environment() -> jinja2.Environment:
 
 
 def render(template: str, values: Mapping[str, object] | None = None, **more: object) -> Rendered:
-    """Fill ``template``; raise ``ValueError`` if it prints a digit that is not a figure's."""
+    """Fill ``template``.
+
+    Raises ``ValueError`` if it prints a digit that is not a figure's, ``NothingToSay`` if it prints
+    a number that is not known.
+    """
     found: list[Figure] = []
     environment = _environment().overlay(finalize=partial(_mark, found))
     marked = environment.from_string(template).render({**(values or {}), **more}).strip()
@@ -98,7 +121,7 @@ def number(value: float, decimals: int | None = None) -> str:
     """``158.0`` → ``158``; ``2.5`` → ``2.5``; with ``decimals`` as many as asked for."""
     if decimals is not None:
         return f"{value:.{decimals}f}"
-    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"
 
 
 def percent(value: float, decimals: int = 2) -> str:

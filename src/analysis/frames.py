@@ -40,8 +40,13 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         form_en=_text(),
         file=_text(),
         sha256=_text(),
+        edition=_text(),
         glosses=pa.Column(int),
-        placements=pa.Column(int),
+        placements_disclosure=pa.Column(int),
+        placements_applications=pa.Column(int),
+        placements_disputes=pa.Column(int),
+        broken_applications=pa.Column(int),
+        broken_disputes=pa.Column(int),
         blank_cells=pa.Column(int),
         unmatched_claims=pa.Column(int),
     ),
@@ -112,7 +117,8 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         note_zh=_text(),
         note_en=_text(),
     ),
-    # one problem of section five with the measure announced for it
+    # one problem of section five with the measure announced for it; answer says whether it fits:
+    # full, partial, other (something else), none, unknown (no cue decides) or unpaired
     "problems": _schema(
         order=pa.Column(int),
         problem=_text(),
@@ -120,7 +126,7 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         category=_text(),
         categories=_text(),
         cues=_text(),
-        answer=_text(checks=pa.Check.isin(("full", "partial", "other", "none"))),
+        answer=_text(checks=pa.Check.isin(("full", "partial", "other", "none", "unknown", "unpaired"))),
         unanswered=_text(),
         specificity=pa.Column(int),
         specifics=_text(),
@@ -128,13 +134,13 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         **_PLACE,
     ),
     # one problem, stated in section five or passed over by it, against the evidence: marks are 1
-    # for yes, 0.5 for partly, 0 for no
+    # for yes, 0.5 for partly, 0 for no, empty where it cannot be told
     "evidence": _schema(
         topic=_text(),
         label_zh=_text(),
         label_en=_text(),
         stated=pa.Column(float),
-        answered=pa.Column(float),
+        answered=_number(),
         checkable=pa.Column(float),
         figures_show=pa.Column(float),
     ),

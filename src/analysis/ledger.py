@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import isnan
 
 import pandas as pd
 
-from analysis.figures import Figure, Printed, Rendered, number, percent
+from analysis.figures import Figure, NothingToSay, Printed, Rendered, number, percent
 from analysis.templates import Cell
 
 _JOINT = re.compile(r" [+\-/] |^count\(|\)$")
@@ -41,6 +42,8 @@ class Ledger:
     def figure(self, table: str, key: str, text: str | None = None) -> Figure:
         """The figure at ``key``; printed as ``text``, or plainly."""
         value = self.value(table, key)
+        if isinstance(value, float) and isnan(value):
+            raise NothingToSay(f"{table} {key} is not known")
         if text is None:
             text = number(value) if isinstance(value, float) else str(value)
         return Figure(text, value, table, key)

@@ -78,6 +78,16 @@ def _text(name: str, value: object) -> str:
     return str(value).strip()
 
 
+def _path(name: str, typed: str) -> Path:
+    try:
+        return Path(typed).expanduser()
+    except RuntimeError:  # ~somebody who is not here
+        raise InputError(
+            f"参数 {name}＝{typed} 里的用户目录不存在：请写完整路径。",
+            f"The parameter {name} = {typed} names a home that is not there: write the whole path.",
+        ) from None
+
+
 def _nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), 1, 0.4)), None)
 
@@ -104,17 +114,22 @@ def request(
                 f"FILE 只读一份报告，不能同时给出 {len(wanted)} 个年份：请去掉 YEARS 或只写一年。",
                 f"FILE reads one report, {len(wanted)} years were given: leave YEARS out or give one.",
             )
-        return Request(unit or None, wanted, (Path(file).expanduser(),), str(language))
+        return Request(unit or None, wanted, (_path("file", file),), str(language))
     if not unit and wanted is None:
         unit, wanted = DEFAULT_UNIT, parse_years(DEFAULT_YEARS)
     unit = unit or DEFAULT_UNIT
-    folder = Path(data).expanduser() if data else SHIPPED
+    folder = _path("data", data) if data else SHIPPED
     if not folder.is_dir():
         raise InputError(
             f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.txt 放置报告。",
             f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.txt.",
         )
     of_year = _files_of(unit, folder)
+    if not of_year:
+        raise InputError(
+            f"{folder / unit} 里没有报告：请按 <年份>.txt 放入。",
+            f"{folder / unit} holds no report: put reports there as <year>.txt.",
+        )
     return Request(
         unit,
         wanted or tuple(sorted(of_year)),
@@ -135,7 +150,7 @@ def _files_of(unit: str, folder: Path) -> dict[int, Path]:
         )
     files: dict[int, Path] = {}
     for path in sorted((folder / unit).iterdir(), key=lambda p: (p.suffix not in SUFFIXES, p.name)):
-        if re.fullmatch(r"\d{4}", path.stem) and path.is_file():
+        if re.fullmatch(r"20\d\d", path.stem) and path.is_file():
             files.setdefault(int(path.stem), path)
     return files
 

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 
 import pandas as pd
 
@@ -38,6 +39,18 @@ SAVED = (
     "statements",
     "documents",
 )
+
+
+# The charts by name: what each is drawn from.
+CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
+    "outcomes": lambda s, language: charts.outcomes(s.report, language),
+    "refusal_grounds": lambda s, language: charts.refusal_grounds(s.report, language),
+    "rates_with_intervals": lambda s, language: charts.rates_with_intervals(s.rates, language),
+    "disputes": lambda s, language: charts.disputes(s.report, language),
+    "text_against_table": lambda s, language: charts.text_against_table(s.report, language),
+    "placement_map": lambda s, language: charts.placement_map(s.report, language),
+    "problems_against_evidence": lambda s, language: charts.problems_against_evidence(s.evidence, language),
+}
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,17 @@ class Workbook:
     def _ledger(self) -> Ledger:
         return Ledger({n: t for n, t in self.tables.items() if n != "statements"})
 
+    def headlines(self, most: int) -> list[str]:
+        """The most serious findings, of all reports, in a sentence each."""
+        found = self.tables["findings"]
+        rank = found["severity"].map(frames.SEVERITIES.index)
+        told = found.assign(rank=rank).sort_values("rank", kind="stable").head(most)
+        message = told[f"message_{self.language}"]
+        several = len(self.studies) > 1
+        return [
+            f"{year}: {text}" if several else text for year, text in zip(told["year"], message, strict=True)
+        ]
+
     # questions
 
     def summary(self) -> Answer:
@@ -192,20 +216,9 @@ class Workbook:
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots: one for each report."""
-        drawing: dict[str, Callable[[Study], charts.Chart]] = {
-            "outcomes": lambda s: charts.draw(charts.outcomes, s.report, self.language),
-            "refusal_grounds": lambda s: charts.draw(charts.refusal_grounds, s.report, self.language),
-            "rates_with_intervals": lambda s: charts.draw(
-                charts.rates_with_intervals, s.rates, self.language
-            ),
-            "disputes": lambda s: charts.draw(charts.disputes, s.report, self.language),
-            "text_against_table": lambda s: charts.draw(charts.text_against_table, s.report, self.language),
-            "placement_map": lambda s: charts.draw(charts.placement_map, s.report, self.language),
-            "problems_against_evidence": lambda s: charts.draw(
-                charts.problems_against_evidence, s.evidence, self.language
-            ),
-        }
-        return Answer(tuple(part for s in self.studies for part in self._picture(s, drawing[code](s))))
+        drawn = (charts.draw(CHARTS[code], s, self.language) for s in self.studies)
+        pairs = zip(self.studies, drawn, strict=True)
+        return Answer(tuple(part for study, chart in pairs for part in self._picture(study, chart)))
 
     # how answers are put together
 
@@ -222,7 +235,7 @@ class Workbook:
 
     def _headed(self, study: Study) -> Iterator[str]:
         if len(self.studies) > 1:
-            yield f"<h3>{study.report.unit} {study.report.year}</h3>"
+            yield f"<h3>{escape(study.report.unit)} {study.report.year}</h3>"
 
     def _each(self, shown: Callable[[Study], str], plain: Callable[[Study], str] | None = None) -> Answer:
         return Answer(

@@ -334,6 +334,14 @@ def test_papermill_lists_every_parameter_with_its_help():
     assert "年份：2020、2018-2025 或 2020,2023" in done.stdout
 
 
+def test_the_most_serious_findings_of_all_years_come_first(suqian):
+    from analysis.workbook import Workbook
+
+    told = Workbook([suqian[2023], suqian[2024]], "zh").headlines(3)
+    assert len(told) == 3
+    assert all(t.startswith(("2023: ", "2024: ")) for t in told)
+
+
 def test_a_run_is_named_by_what_was_typed():
     assert replace(Run(), unit="永康市") == Run("永康市")
     with pytest.raises(InputError):

@@ -7,6 +7,9 @@ import pytest
 from analysis import frames
 from analysis.checking import declared_findings
 from analysis.ledger import from_json
+from analysis.measuring import indicators
+from analysis.workbook import CHARTS, Workbook
+from analysis.writing.statements import faults
 
 # Line of the audit → code, what is printed, what was expected.
 AUDIT = {
@@ -106,6 +109,103 @@ def test_every_number_of_a_message_is_a_figure(yongkang):
             assert all(i in covered for i, c in enumerate(message) if c.isdigit()), message
 
 
+def test_suqian_2024_counts_only_decided_cases_and_is_not_called_wrong(suqian):
+    found = suqian[2024].findings
+    assert not (found["severity"] == "error").any()
+    pending = found[found["code"] == "text.count_excludes_pending"]
+    assert [tuple(row) for row in pending[["reported", "expected"]].to_numpy()] == [
+        ("134", "170"),
+        ("57", "77"),
+    ]
+
+
+def test_suqian_2023_contradicts_itself_nowhere(suqian):
+    found = suqian[2023].findings
+    assert not (found["severity"] == "error").any()
+    assert not found["code"].str.startswith("five.measure_missing").any()
+
+
+# A correct sentence is no finding, however it is put.
+CORRECT = [
+    ("受理政府信息公開申請161件", "收到自然人申請153件,受理政府信息公開申請161件"),
+    ("辦理158件", "正在辦理6件,辦理158件"),
+    ("全年行政復議案件9件", "行政復議維持8件,全年行政復議案件9件"),
+    ("其中規(guī)范性文件16條", "清理規(guī)范性文件120條,其中規(guī)范性文件16條"),
+    ("占58.2%", "占 58.2 %"),
+    ("占58.2%;不予公開42件,占26.6%", "占58.23%;不予公開42件,占26.58%"),
+    ("無法提供4件,占10.1%", "無法提供16件,占10.1%"),
+    ("申請161件", "申請近162件"),
+    ("五、存在的主要問題及改進情況", "五、存在的主要問題和改進情況"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), CORRECT)
+def test_a_correct_sentence_brings_up_no_new_error(old, new, altered, shipped):
+    before = set(shipped.findings.loc[shipped.findings["severity"] == "error", "code"])
+    after = altered(old, new).findings
+    assert set(after.loc[after["severity"] == "error", "code"]) <= before
+
+
+# Reports that are short of something: what can be said is said, and nothing else.
+SHORT = {
+    "no table four": (
+        "8 | 1 | 0 | 0 | 9 | 2 | 0 | 0 | 2 | 4 | 0 | 0 | 0 | 0 | 0 |",
+        "無行政復議、行政訴訟。",
+    ),
+    "table four with five numbers": (" | 2 | 0 | 0 | 2 | 4 | 0 | 0 | 0 | 0 | 0 |", " |"),
+    "a total of nothing over parts": ("8 | 1 | 0 | 0 | 9 |", "8 | 1 | 0 | 0 | 0 |"),
+    "no row of carry-over": ("二、上年結轉政府信息公開申請數(shù)量 | 3 | 3 | |||||||\n", ""),
+    "no row of what is not held": ("(四)無法提供 | 1.本機關不掌握相關政府信息 | 11 | 11 | ||||||\n", ""),
+    "thousands": ("| 153 | 3 | 4 | 1 | 161 |", "| 1,153 | 3 | 4 | 1 | 1,161 |"),
+}
+
+
+@pytest.mark.parametrize("case", SHORT)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_report_that_is_short_of_something_is_told_without_gaps(case, language, altered):
+    old, new = SHORT[case]
+    study = altered(old.replace("\\n", "\n"), new)
+    book = Workbook([study], language)
+    assert faults(book.statements, book.tables) == []
+    told = "\n".join(book.statements["text"])
+    assert "nan" not in told and "None" not in told
+    rates = study.rates.dropna(subset=["value"])
+    shares = rates[rates["indicator"].map(lambda code: indicators()[code].kind == "share")]
+    assert shares["value"].between(0, 1).all()
+    for answer in (
+        book.summary,
+        book.form,
+        book.unplaced,
+        book.findings,
+        book.rates,
+        book.section_five,
+        book.draft,
+    ):
+        assert answer().parts
+    for chart in CHARTS:
+        assert book.chart(chart).parts
+
+
+def test_each_number_of_table_three_that_is_wrong_is_said_to_be(altered, shipped):
+    """Raise each printed number of table three by one: the sums break, and the page says so."""
+    raw = shipped.report.text.raw
+    facts = shipped.report.facts
+    (part,) = shipped.report.tables["applications"].parts
+    silent = []
+    spans = {shipped.report.text.span(s.start, s.end) for spans in part.spans for s in spans}
+    reported = (facts["table"] == "applications") & (facts["status"] == "reported")
+    assert len(spans) == reported.sum() + 11, "eleven printed numbers have no certain place"
+    for start, end in sorted(spans):
+        line_start, line_end = raw.rfind("\n", 0, start) + 1, raw.find("\n", end)
+        line = raw[line_start:line_end]
+        at = start - line_start
+        new = f"{line[:at]}{int(raw[start:end]) + 1}{line[at + end - start :]}"
+        found = altered(line, new).findings
+        if not found["code"].str.startswith("arithmetic.").any():
+            silent.append(new)
+    assert silent == []
+
+
 # Change one number of the report: the checks must see it.
 BREAKS = [
     ("予以公開及部分公開92件", "予以公開及部分公開93件", {"text.count_differs", "text.counts_do_not_sum"}),
@@ -127,12 +227,9 @@ BREAKS = [
 
 @pytest.mark.parametrize(("old", "new", "codes"), BREAKS)
 def test_one_changed_number_is_found(old, new, codes, altered, shipped):
-    before = set(shipped.findings["key"])
+    before = set(shipped.findings["message_zh"])
     fresh = altered(old, new).findings
-    assert codes <= set(fresh.loc[~fresh["key"].isin(before) | fresh["code"].isin(codes), "code"])
-    assert len(fresh) > len(shipped.findings) or set(fresh["message_zh"]) != set(
-        shipped.findings["message_zh"]
-    )
+    assert codes <= set(fresh.loc[~fresh["message_zh"].isin(before), "code"])
 
 
 def test_mending_the_report_silences_the_checks(altered):

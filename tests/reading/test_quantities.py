@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.figures import number
 from analysis.reading.quantities import Quantity, chinese_number, numbers, parse_cell
 
 
@@ -15,6 +16,8 @@ from analysis.reading.quantities import Quantity, chinese_number, numbers, parse
         ("/", "count", None, "not_applicable"),
         ("—", "count", None, "not_applicable"),
         ("总计", "count", None, None),
+        ("22(其中修订16件)", "count", None, Quantity(22)),
+        ("73802895.90元", "amount", None, Quantity(73802895.9, "元")),
         ("增141", "change", None, Quantity(141, "", "+")),
         ("减18", "change", None, Quantity(-18, "", "-")),
         ("+19", "change", None, Quantity(19, "", "+")),
@@ -54,3 +57,20 @@ def test_chinese_numerals_count_where_a_measure_word_follows():
         (3, "个月", False),
     ]
     assert [chinese_number(w) for w in ("三", "十", "十九", "二十", "一百二十三")] == [3, 10, 19, 20, 123]
+    assert said("三千五百一十一件") == [(3511, "件", False)]
+
+
+def test_about_and_over_make_a_count_approximate():
+    assert said("近3600件,超过200条,约50%") == [(3600, "件", True), (200, "条", True), (50, "%", True)]
+
+
+def test_a_number_without_a_unit_counts_only_at_the_end_of_its_clause():
+    assert said("共受理161,12345热线,三个“1+X”机制") == [(161, "", False), (3, "个", False)]
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(73802895.9, "73802895.9"), (592372449.5, "592372449.5"), (158.0, "158"), (2.5, "2.5")],
+)
+def test_a_number_is_printed_with_all_its_digits(value, printed):
+    assert number(value) == printed

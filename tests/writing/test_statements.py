@@ -110,9 +110,15 @@ def test_the_draft_tells_said_from_computed_from_suggested(book):
     assert all("＿＿" in text or "本年" in text or "考核" in text for text in roles["suggested"])
 
 
-def test_the_draft_admits_that_last_year_is_not_at_hand(book):
+def test_the_draft_admits_that_it_was_not_compared_with_last_year(book):
     (text,) = drafted(book, "progress")["text"]
-    assert "无从比对" in text
+    assert "未与上一年度比对" in text
+
+
+def test_the_page_says_that_the_shipped_report_is_restated(book, published):
+    said = book.statements["key"].str.endswith("summary.restated")
+    assert said.sum() == 1
+    assert not Workbook([published], "zh").statements["key"].str.endswith("summary.restated").any()
 
 
 def test_both_languages_print_the_same_numbers(book, english):

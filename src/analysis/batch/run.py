@@ -71,7 +71,13 @@ def make(run: Run, out: Path, notebook: Path = NOTEBOOK) -> Made:
     """
     book = open_request(request(**asdict(run)))
     folder = out / book.unit / book.years
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 OUT。",
+            f"Output cannot be written in {out} ({error.strerror}): choose another OUT.",
+        ) from None
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _write(run, book, notebook, aside)
@@ -157,9 +163,15 @@ def _put(aside: Path, folder: Path) -> None:
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
         folder.rename(old / folder.name)
-    aside.rename(folder)
-    if old:
-        shutil.rmtree(old)
+    try:
+        aside.rename(folder)
+    except OSError:
+        if old:
+            (old / folder.name).rename(folder)
+        raise
+    finally:
+        if old:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _prune(folder: Path, stop: Path) -> None:

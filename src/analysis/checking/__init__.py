@@ -11,10 +11,11 @@ import pandas as pd
 
 from analysis.checking import arithmetic, form, page, prose
 from analysis.checking.finding import Bilingual, Findings, declared_findings
+from analysis.checking.prose import agrees
 from analysis.ledger import Ledger
 from analysis.reading import Report
 
-__all__ = ["Bilingual", "Findings", "check_report", "declared_findings", "ledger_of"]
+__all__ = ["Bilingual", "Findings", "agrees", "check_report", "declared_findings", "ledger_of"]
 
 
 def ledger_of(report: Report) -> Ledger:

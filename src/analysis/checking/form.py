@@ -13,7 +13,18 @@ from analysis.templates import Cell, sections
 def check(report: Report, findings: Findings) -> None:
     """Adds what is wrong with sections, rows, headers, blanks and single cells."""
     _sections(report, findings)
+    if report.year not in report.form.years:
+        findings.add(
+            "form.other_years",
+            0,
+            reported=report.form.code,
+            form=findings.ledger.figure("documents", f"{report.key}:form_zh", report.form.zh),
+            year=findings.ledger.figure("documents", f"{report.key}:year"),
+        )
     for placed in report.tables.values():
+        if not placed.printed.rows:
+            _no_table(report, findings, placed.printed.table)
+            continue
         _rows(report, findings, placed)
         _header(report, findings, placed)
         _placement(report, findings, placed)
@@ -44,6 +55,26 @@ def _rows(report: Report, findings: Findings, placed) -> None:
             table=Bilingual(table.zh, table.en),
             row=Bilingual(row.zh, row.en),
         )
+    for repeated in placed.printed.repeated:
+        row = table.rows[repeated.cells[0].row]
+        findings.add(
+            "form.row_repeated",
+            repeated.label.start,
+            repeated.label.end,
+            reported=repeated.label.text,
+            table=Bilingual(table.zh, table.en),
+            row=Bilingual(row.zh, row.en),
+        )
+
+
+def _no_table(report: Report, findings: Findings, table) -> None:
+    section = report.sections.get(table.section)
+    findings.add(
+        "form.table_missing",
+        section.start if section else 0,
+        expected=table.zh,
+        table=Bilingual(table.zh, table.en),
+    )
 
 
 def _header(report: Report, findings: Findings, placed) -> None:
@@ -80,37 +111,25 @@ def _header(report: Report, findings: Findings, placed) -> None:
 
 
 def _placement(report: Report, findings: Findings, placed) -> None:
-    if placed.complete and placed.placements == 1:
+    """Several placements, or one that only a presumption singles out."""
+    presumed = any(part.solution.presumed for part in placed.parts)
+    if placed.complete and placed.placements == 1 and not presumed:
         return
     table = placed.printed.table
     facts = report.facts
-    open_ = facts[(facts["table"] == table.code) & (facts["status"] == "ambiguous")]
-    rows = [
-        (row, spans)
-        for part in placed.parts
-        if not part.placed
-        for row, spans in zip(part.rows, part.spans, strict=False)
-    ]
-    cells = [
-        cell
-        for row, spans in rows
-        for cell in row.cells
-        for p in table.presumed
-        if p.row and p.applies(cell, [int(s.text) for s in spans])
-    ]
-    presumed = (
-        Bilingual(*(report.form.label(cells[0], language) for language in ("zh", "en"))) if cells else None
-    )
+    open_ = list(facts.loc[(facts["table"] == table.code) & (facts["status"] == "ambiguous"), "key"])
+    single = placed.complete and placed.placements == 1
     findings.add(
-        "form.placement_ambiguous",
+        "form.placement_presumed" if single else "form.placement_ambiguous",
         placed.printed.rows[0].label.start,
         reported=placed.placements,
         expected="1",
-        evidence=open_["key"],
+        evidence=open_,
         table=Bilingual(table.zh, table.en),
-        n=findings.ledger.figure("documents", f"{report.key}:placements"),
+        n=findings.ledger.figure("documents", f"{report.key}:placements_{table.code}"),
         complete=placed.complete,
-        open=findings.ledger.tally("facts", list(open_["key"])),
+        adds_up=not any(part.solution.broken for part in placed.parts),
+        open=findings.ledger.tally("facts", open_),
         presumed=presumed,
     )
 
@@ -201,7 +220,7 @@ def _disclosure_row(report: Report, findings: Findings, row) -> None:
             before=figure("items_last_year"),
             decisions=figure("decisions"),
         )
-    elif before and decisions is not None and decisions < before:
+    elif before and decisions is not None and decisions < before + min(change or 0, 0):
         add(
             "form.fewer_decisions_than_items",
             ["items_last_year", "decisions"],

@@ -11,6 +11,7 @@ from analysis.reading.layout import body_end
 from analysis.templates import declared
 
 _ORDINALS = "一二三四五六七八九十"
+_HEADED = re.compile(rf"\s*(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\))")
 _ITEM = re.compile(rf"(?:^|(?<=[。;:,、\s]))([{_ORDINALS}])是", re.M)
 
 
@@ -27,7 +28,7 @@ def _document(report: Report, findings: Findings) -> None:
     document = f"{report.key}"
     year = findings.ledger.figure("documents", f"{document}:year")
     if identify.title(text) is None:
-        findings.add("document.untitled", 0, unit=report.unit, year=year)
+        findings.add("document.untitled", 0)
     named = identify.unit(text)
     if named and named not in report.unit and report.unit not in named:
         findings.add(
@@ -46,9 +47,11 @@ def _document(report: Report, findings: Findings) -> None:
 
 
 def _ordinals(report: Report, findings: Findings) -> None:
-    """一是…二是…三是… within one line run in order; a new 一是 begins a new list."""
+    """一是…二是…三是… run in order; a heading or a new 一是 begins a new list."""
+    due = 0
     for line in re.finditer(r"[^\n]+", report.text.clean):
-        due = 0
+        if _HEADED.match(line[0]):
+            due = 0
         for match in _ITEM.finditer(line[0]):
             printed = _ORDINALS.index(match[1])
             if printed and due < len(_ORDINALS) and printed != due:
@@ -85,11 +88,8 @@ def _duties(report: Report, findings: Findings) -> None:
     duties = declared("analysis.checking", "duties.yml")
     if not re.search(duties.pop("governments"), report.unit):
         return
-    # Section two to four are tables; the matters belong in the prose.
-    overview = report.sections.get("overview")
-    start = overview.start if overview else 0
-    end = overview.end if overview else len(report.text.clean)
-    prose = report.text.clean[start:end]
+    start = min((s.start for s in report.sections.values()), default=0)
+    prose = report.text.clean[start:]
     for duty in duties.values():
         words = Bilingual(duty["zh"], duty["en"])
         mention = re.search(duty["mention"], prose)

@@ -66,10 +66,12 @@ class _Claims:
         return self.ledger.figure("claims", claim.key, number(claim.value) + sign)
 
     def before(self, claim) -> str:
-        """The file's text between the claim before this one and this one."""
+        """What stands in the same sentence between the claim before this one and this one."""
         index = self.rows.index(claim)
         since = self.rows[index - 1].end if index else 0
-        return self.report.text.raw[since : claim.start]
+        text = self.report.text
+        between = text.clean[text.clean_offset(since) : text.clean_offset(claim.start)]
+        return between.rpartition("。")[2].rpartition("\n")[2]
 
     def add(self, code: str, claim, **values) -> None:
         text = self.report.text
@@ -80,23 +82,46 @@ def _name(concept: str) -> Bilingual:
     return Bilingual(concepts()[concept].zh, concepts()[concept].en)
 
 
-def _agrees(claim, held: float) -> bool:
-    """An approximate count (32000余) is a floor of the true one, to its last printed digit."""
+# An approximate count (32000余, 近300) is held to this share of itself.
+_ABOUT = 0.1
+
+
+def agrees(claim, held: float) -> bool:
+    """Whether a count said in prose is what the tables hold."""
     if not claim.approximate:
         return claim.value == held
-    digits = number(claim.value)
-    return claim.value <= held < claim.value + 10 ** (len(digits) - len(digits.rstrip("0")))
+    return abs(held - claim.value) <= _ABOUT * claim.value
+
+
+def _half_digit(claim, report: Report) -> float:
+    """Half of the last digit that a percentage prints."""
+    text = report.text
+    printed = text.clean[text.clean_offset(claim.start) : text.clean_offset(claim.end)]
+    return _HALF * 10 ** -len(printed.strip().rstrip("% ").partition(".")[2])
 
 
 def _rounds_to(claim, ratio: float, report: Report) -> bool:
     """Whether a printed percentage is the ratio, to the digits printed."""
-    printed = report.text.raw[claim.start : claim.end].rstrip("%％")
-    return abs(100 * ratio - claim.value) <= _HALF * 10 ** -len(printed.partition(".")[2]) + _TINY
+    return abs(100 * ratio - claim.value) <= _half_digit(claim, report) + _TINY
 
 
 def _count(claims: _Claims, claim) -> None:
     held = claims.held(claim.about)
-    if held is None or _agrees(claim, held):
+    if held is None or agrees(claim, held):
+        return
+    pending = claims.held(f"{claim.about}_pending") if f"{claim.about}_pending" in concepts() else None
+    if pending and claim.value == held - pending:
+        claims.add(
+            "text.count_excludes_pending",
+            claim,
+            reported=number(claim.value),
+            expected=number(held),
+            evidence=[claim.key, *claims.table(claim.about).key.split(" + ")],
+            concept=_name(claim.about),
+            claimed=claims.printed(claim),
+            held=claims.table(claim.about),
+            pending=claims.table(f"{claim.about}_pending"),
+        )
         return
     # The percentage printed beside the count is the third witness.
     shares = [c for c in claims.rows if (c.section, c.sentence) == (claim.section, claim.sentence)]
@@ -165,6 +190,7 @@ def _sums(claims: _Claims, sentence: list) -> None:
     if sum(c.value for c in listed) != held:
         said = claims.ledger.total(counts)
         off = [c for c in listed if claims.held(c.about) != c.value]
+        explained = sum(c.value - claims.held(c.about) for c in off) == said.value - held
         claims.add(
             "text.counts_do_not_sum",
             listed[-1],
@@ -175,12 +201,12 @@ def _sums(claims: _Claims, sentence: list) -> None:
             sum=said,
             whole=claims.table(whole),
             difference=claims.ledger.difference(said, claims.table(whole)),
-            cause=_name(off[0].about) if len(off) == 1 else None,
+            cause=_name(off[0].about) if len(off) == 1 and explained else None,
         )
     shares = [c for c in sentence if c.of == whole]
     if len(shares) == len(listed):
         sum_ = sum(c.value for c in shares)
-        if abs(sum_ - 100) > len(shares) * _HALF / 10 + _TINY:
+        if abs(sum_ - 100) > sum(_half_digit(c, claims.report) for c in shares) + _TINY:
             said = claims.ledger.total([claims.ledger.figure("claims", c.key) for c in shares])
             claims.add(
                 "text.percentages_do_not_sum",
@@ -205,8 +231,10 @@ def _pending(claims: _Claims, claim) -> None:
     kind, _, what = claim.about.rpartition("_")
     if what != "corrected" or claim.value:
         return
+    if not (claims.held(kind) and claims.held(f"{kind}_pending")):
+        return
     whole, pending = claims.table(kind), claims.table(f"{kind}_pending")
-    if pending.value:
+    if whole.value > pending.value:
         decided = claims.ledger.difference(whole, pending)
         claims.add(
             "text.pending_ignored",
@@ -241,7 +269,7 @@ def _unreconciled(claims: _Claims) -> None:
     for part in claims.rows:
         concept = concepts().get(part.about)
         for whole in claims.rows:
-            if concept and concept.like and whole.about == concept.like:
+            if concept and concept.like and whole.about == concept.like and "其中" not in part.quote:
                 claims.add(
                     "text.unreconciled",
                     part,

@@ -80,6 +80,10 @@ _NOTES = {
     "no_cells": ("本代格式没有相应单元", "this form has no such cells"),
     "unknown": ("所需单元未印出或无法确定", "a cell it needs is not printed or not certain"),
     "nothing": ("分母为零，不计算比率", "the denominator is zero: no rate"),
+    "contradiction": (
+        "报告的数字互相矛盾，不计算比率",
+        "the report's figures contradict each other: no rate",
+    ),
     "open": ("数字位置不定，给出各种填法下的范围", "cells are open: the range over all placements"),
     "small": (
         "样本小，只列件数与区间，不作排名和评价",
@@ -177,10 +181,13 @@ def _measure(indicator: Indicator, above: np.ndarray, below: np.ndarray, notes: 
         value = _agreed(above, notes)
         return {"numerator": value, "value": value, **_range(above, value)}
     denominator = _agreed(below, [])
-    if (below == 0).any():
-        notes.append("nothing")
+    if (below <= 0).any():
+        notes.append("nothing" if (below == 0).any() else "contradiction")
         numerator = math.nan if above.ndim > 1 else _agreed(above, [])
         return {"numerator": numerator, "denominator": denominator}
+    if indicator.kind == "share" and (above > below).any():
+        notes.append("contradiction")
+        return {"numerator": _agreed(above, []), "denominator": denominator}
     if indicator.kind == "concentration":
         shares = ((above / below[:, None]) ** 2).sum(axis=1)
         value = _agreed(shares, notes)

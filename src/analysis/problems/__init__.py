@@ -5,9 +5,19 @@ answers the problem, how concrete it is – and the findings about it. Cue words
 categories.yml and rules.yml; ``split`` takes the section apart, ``labels`` labels the items.
 """
 
-from analysis.problems.evidence import evidence_of, said
+from analysis.problems.evidence import contradictions, evidence_of, said
 from analysis.problems.findings import find
 from analysis.problems.labels import aspects, categories, opening, problems_of
 from analysis.problems.split import rules
 
-__all__ = ["aspects", "categories", "evidence_of", "find", "opening", "problems_of", "rules", "said"]
+__all__ = [
+    "aspects",
+    "categories",
+    "contradictions",
+    "evidence_of",
+    "find",
+    "opening",
+    "problems_of",
+    "rules",
+    "said",
+]

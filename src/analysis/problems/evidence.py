@@ -13,11 +13,11 @@ import pandas as pd
 
 from analysis import frames
 from analysis.problems.labels import categories, declared_categories
-from analysis.problems.split import rules
 from analysis.reading import Report
+from analysis.reading.layout import body_end
 from analysis.templates import concepts
 
-_ANSWERS = {"full": 1.0, "partial": 0.5, "other": 0.0, "none": 0.0}
+_ANSWERS = {"full": 1.0, "partial": 0.5, "other": 0.0, "none": 0.0}  # of the rest it cannot be told
 # Problems that figures show; a finding or a count above nothing brings them up.
 PASSED_OVER = {
     "corrections": ("有案件被纠正", "cases corrected"),
@@ -28,9 +28,14 @@ PASSED_OVER = {
 }
 
 
-def said(report: Report, pattern: str) -> int:
-    """How many numbers the prose gives in clauses that match ``pattern``."""
-    return int(report.claims["quote"].str.contains(pattern).sum())
+_CLAUSE = re.compile(r"[^,。;:\n]+")
+_COUNTED = re.compile(r"\d|[一两二三四五六七八九十百]+(?:名|人|期|次|场|个|家|条)")
+
+
+def said(report: Report, pattern: str) -> bool:
+    """Whether the prose gives a number in a clause that matches ``pattern``."""
+    clauses = _CLAUSE.findall(report.text.clean[: body_end(report.text)])
+    return any("|" not in c and re.search(pattern, c) and _COUNTED.search(c) for c in clauses)
 
 
 def _speaks(report: Report, category: str, rates: pd.DataFrame) -> float:
@@ -40,6 +45,12 @@ def _speaks(report: Report, category: str, rates: pd.DataFrame) -> float:
         return 1.0
     bearing = rates[rates["indicator"].isin(entry.get("indicators", ()))]
     return 0.5 if bearing["value"].notna().any() else 0.0
+
+
+def contradictions(findings: pd.DataFrame) -> pd.DataFrame:
+    """The findings that say two figures of the report cannot both be right."""
+    family = findings["code"].str.partition(".")[0]
+    return findings[(findings["severity"] == "error") & family.isin(["arithmetic", "text"])]
 
 
 def _passed_over(report: Report, findings: pd.DataFrame, rates: pd.DataFrame) -> list[str]:
@@ -54,9 +65,9 @@ def _passed_over(report: Report, findings: pd.DataFrame, rates: pd.DataFrame) ->
     net = rates.set_index("indicator")["value"].get("carry_over_net")
     shown = {
         "corrections": "five.correction_unmentioned" in codes,
-        "pending": pending > 0 and not re.search(rules()["answers_for_corrections"], text),
+        "pending": pending > 0 and not re.search("诉讼|审结", text),
         "carry_over": net is not None and net > 0 and "结转" not in text,
-        "errors": (findings["severity"] == "error").any(),
+        "errors": bool(len(contradictions(findings))),
         "results": "duty.without_result" in codes,
     }
     return [code for code, shows in shown.items() if shows]
@@ -78,7 +89,7 @@ def evidence_of(
                 "label_zh": category.zh if category else "未归类",
                 "label_en": category.en if category else "uncategorised",
                 "stated": 1.0,
-                "answered": _ANSWERS[problem.answer],
+                "answered": _ANSWERS.get(problem.answer),
                 "checkable": float(problem.specificity > 0),
                 "figures_show": _speaks(report, problem.category, rates),
             }

@@ -10,6 +10,7 @@ import re
 
 import pandas as pd
 
+from analysis.cells import Cells
 from analysis.checking import Bilingual, Findings, ledger_of
 from analysis.figures import DIGIT
 from analysis.problems.labels import aspects, cues_in, opening
@@ -30,10 +31,12 @@ def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
     if section is None:
         return findings.frame()
     text = report.text.clean[section.start : section.end]
+    cells = Cells(report.facts, report.placements)
     for concept in _CORRECTIONS:
-        cells = concepts()[concept].cells_in(report.form)
-        corrected = ledger.cells(report.key, cells)
-        if corrected.value and not re.search(rules()["answers_for_corrections"], text):
+        addresses = concepts()[concept].cells_in(report.form)
+        low, high = cells.sum(addresses)
+        if low == high and low > 0 and not re.search(rules()["answers_for_corrections"], text):
+            corrected = ledger.cells(report.key, addresses)
             findings.add(
                 "five.correction_unmentioned",
                 section.start,
@@ -69,10 +72,10 @@ def _measure(report: Report, findings: Findings, problem) -> None:
 
     if problem.answer == "none":
         add("five.measure_missing")
-    else:
+    elif problem.answer != "unpaired":
         asked = _names(problem.unanswered.split())
         answered = list(cues_in(problem.measure))
-        if problem.answer == "other" and asked and answered:
+        if problem.answer == "other":
             add(
                 "five.measure_elsewhere",
                 reported=_names(answered),

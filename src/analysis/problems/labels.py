@@ -101,9 +101,13 @@ def problems_of(report: Report) -> pd.DataFrame:
         # What the problem asks for within its own category; the rest is context.
         own = [a for a in asked if aspects()[a].category == category]
         open_ = [a for a in own if a not in answered]
-        if not item.measure.text:
+        if not item.paired:
+            answer = "unpaired"
+        elif not item.measure.text:
             answer = "none"
-        elif not own or len(open_) == len(own):
+        elif not own or not answered:
+            answer = "unknown"
+        elif len(open_) == len(own):
             answer = "other"
         else:
             answer = "partial" if open_ else "full"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from analysis.reading import Report
-from analysis.reading.layout import ORDINAL, Section, Span
+from analysis.reading.layout import ORDINAL, Section, Span, split_parts
 from analysis.reading.normalise import Text
 from analysis.templates import declared
 
-# A section five of so few characters (“无”, “本年度无”) names no problem.
-_SAYS_NONE = 10
+# A stretch without numbered parts and of so few characters names no problem.
+_SHORT = 10
 
 
 @cache
@@ -29,38 +29,70 @@ def rules() -> Mapping:
 
 @dataclass(frozen=True)
 class Item:
-    """A problem and its measure; either may be empty. Places are in the folded text."""
+    """A problem and its measure; either may be empty. Places are in the folded text. ``paired`` is
+    False where it cannot be told which measure goes with which problem."""
 
     problem: Span
     measure: Span
+    paired: bool = True
 
 
 def split(report: Report) -> list[Item]:
-    """The items of section five, in order; none if the section is missing or says 无."""
+    """The items of section five, in order; none if the section is missing or says 无.
+
+    A problem and its measure are paired where they stand in one item, or by order where a block of
+    measures follows as many problems; otherwise the items are left unpaired (``paired`` False).
+    """
     section = report.sections.get("problems")
     if section is None:
         return []
-    halves = [_halve(span) for span in _items(report.text, section)]
-    closes = next((i for i, (_, m) in enumerate(halves) if re.match(rules()["block"], m.text)), None)
-    if closes is None or closes + 1 == len(halves):
-        return [Item(problem, measure) for problem, measure in halves]
-    problems = [problem for problem, _ in halves[: closes + 1]]
-    measures = [_join(problem, measure, report.text) for problem, measure in halves[closes + 1 :]]
+    text = report.text
+    body = text.clean[section.body : section.end]
+    if re.fullmatch(rules()["none"], body.strip()):
+        return []
+    block = re.search(rules()["block"], body, re.M)
+    if block:
+        problems = _items(text, section.body, section.body + block.start())
+        measures = _items(text, section.body + block.end(), section.end)
+        if problems and measures:
+            return _blocks(problems, measures, section)
+    return [
+        Item(problem, measure)
+        for problem, measure in map(_halve, _items(text, section.body, section.end))
+        if problem.text or measure.text
+    ]
+
+
+def _blocks(problems: list[Span], measures: list[Span], section: Section) -> list[Item]:
+    """Problems in a block and measures in a block after it."""
+    if len(problems) == 1 == len(measures) or len(problems) == len(measures):
+        pairs = zip(map(_bare, problems), map(_bare, measures), strict=True)
+        return [Item(problem, measure) for problem, measure in pairs]
     none = Span("", section.end, section.end)
-    if len(problems) == len(measures):
-        return [Item(p, m) for p, m in zip(problems, measures, strict=True)]
-    return [Item(p, none) for p in problems] + [Item(none, m) for m in measures]
+    return [Item(_bare(p), none, False) for p in problems] + [Item(none, _bare(m), False) for m in measures]
 
 
-def _join(problem: Span, measure: Span, text: Text) -> Span:
-    """Both halves of an item as one stretch."""
-    return _strip(text, problem.start, measure.end if measure.text else problem.end)
+def _items(text: Text, start: int, end: int) -> list[Span]:
+    """The numbered parts of a stretch; without any, the whole of it. Headings that only say that
+    problems or measures follow are no items."""
+    whole = _strip(text, start, end)
+    parts = list(split_parts(text, start, end)) or ([whole] if len(whole.text) > _SHORT else [])
+    items = []
+    for part in parts:
+        if heading := re.match(rules()["headings"], part.text):
+            inner = list(split_parts(text, part.start + heading.end(), part.end))
+            items += inner or [_strip(text, part.start + heading.end(), part.end)]
+        else:
+            items.append(part)
+    return [item for item in items if item.text]
 
 
-def _items(text: Text, section: Section) -> list[Span]:
-    """The numbered parts; a section without any is one item, unless it says 无."""
-    whole = _strip(text, section.body, section.end)
-    return list(section.parts) or ([whole] if len(whole.text) > _SAYS_NONE else [])
+def _bare(span: Span) -> Span:
+    """An item without its ordinal and closing punctuation."""
+    label = ORDINAL.match(span.text)
+    begin = label.end() if label else 0
+    words = span.text[begin:].rstrip("。,;: ")
+    return Span(words, span.start + begin, span.start + begin + len(words))
 
 
 def _strip(text: Text, start: int, end: int) -> Span:

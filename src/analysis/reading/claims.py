@@ -15,8 +15,10 @@ from analysis.reading.layout import ORDINAL, Section, Span, prose
 from analysis.reading.normalise import Text, typeset
 from analysis.reading.quantities import Counted, numbers
 
-# Between the wording and its number at most this many characters: “受理政府信息公开申请161件”.
-GAP = 8
+# All that may stand between a wording and its number: “不予公开的共42件”, “受理总数为161件”.
+_BETWEEN = re.compile(
+    r"(?:的|了|到|共|共计|总计|合计|累计|总数|数量|件数|总量|达|达到|为|是|约|近|超过?|逾|案件|申请|有|:|\s)*"
+)
 _CLAUSE = re.compile(r"[,;:，；：]")
 # What may stand between a count and the percentage printed for it: “42件,占26.6%”, “42件(26.6%)”.
 _SHARE = re.compile(r"^[,、(（]?(?:占比?(?:为|约)?|比例为)?$")
@@ -98,7 +100,7 @@ def _concept(sentence: str, since: int, counted: Counted) -> str:
                     continue
                 found += len(match[0]) + 1
             if wording.before:
-                matches = [m for m in wording.before.finditer(before) if len(before) - m.end() <= GAP]
+                matches = [m for m in wording.before.finditer(before) if _BETWEEN.fullmatch(before, m.end())]
                 if not matches:
                     continue
                 match = max(matches, key=lambda m: (m.end(), len(m[0])))

@@ -7,7 +7,7 @@ what is printed, where it stands, and how certain its place is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -15,7 +15,7 @@ from analysis.errors import InputError
 from analysis.figures import number
 from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
-from analysis.reading.placement import Line, Placement, Solution, difference, place
+from analysis.reading.placement import Line, Placement, Solution, place
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import PrintedRow, PrintedTable
 from analysis.templates import Cell, Equation, Form, Table
@@ -45,6 +45,11 @@ class PlacedTable:
         return prod(len(part.solution.placements) for part in self.parts)
 
     @property
+    def broken(self) -> int:
+        """How many identities every reading breaks, at the least."""
+        return sum(part.solution.broken for part in self.parts)
+
+    @property
     def complete(self) -> bool:
         """Whether every reading was counted."""
         return all(part.solution.complete for part in self.parts)
@@ -56,16 +61,23 @@ def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
     Rows that equations join are placed together; in a table where nothing has to add up, each row
     is placed on its own. Raises ``InputError`` for a row that cannot be one of the form.
     """
-    equations = list(printed.table.equations())
-    if equations:
-        return PlacedTable(printed, (_part(printed.rows, printed.positional, printed, text),))
-    return PlacedTable(
-        printed,
-        tuple(
-            _part([row], printed.positional or len(row.values) == len(row.cells), printed, text)
-            for row in printed.rows
-        ),
-    )
+    if not list(printed.table.equations()):
+        in_place = printed.positional
+        return PlacedTable(
+            printed,
+            tuple(
+                _part([row], in_place or len(row.values) == len(row.cells), printed, text)
+                for row in printed.rows
+            ),
+        )
+    part = _part(printed.rows, printed.positional, printed, text)
+    if part.placed and part.solution.broken and any(not v.text for row in printed.rows for v in row.values):
+        # Rows of the right length whose blanks have moved to the end: if the numbers add up better
+        # when they may stand elsewhere, the cells are not in place.
+        moved = _part(printed.rows, False, printed, text)
+        if moved.solution.broken < part.solution.broken:
+            part = moved
+    return PlacedTable(printed, (part,))
 
 
 def _part(rows: Sequence[PrintedRow], placed: bool, printed: PrintedTable, text: Text) -> Part:
@@ -73,6 +85,7 @@ def _part(rows: Sequence[PrintedRow], placed: bool, printed: PrintedTable, text:
     spans, lines = [], []
     for row in rows:
         values = [v for v in row.values if placed or isinstance(parse_cell(v.text), Quantity)]
+        values = values[: len(row.cells)] if placed else values
         if len(values) > len(row.cells):
             place_ = text.where(row.label.start)
             raise InputError(
@@ -105,26 +118,6 @@ def _whole(span: Span, row: PrintedRow, text: Text) -> int | None:
 
 def _order(index: int, span: Span) -> int | None:
     return index if isinstance(parse_cell(span.text), Quantity) else None
-
-
-def _proven_nothing(placement: Placement, equations: Iterable[Equation]) -> set[Cell]:
-    """Blank cells that the equations force to be nothing: the other side is known, and what is
-    printed on this side already makes up its sum. Repeated until nothing more follows."""
-    values = placement.values
-    known = {cell for cell, value in values.items() if value is not None}
-    proven: set[Cell] = set()
-    open_ = [e for e in equations if not difference(e, values)]
-    grown = True
-    while grown:
-        grown = False
-        for equation in open_:
-            for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
-                if all(c in known for c in other) and not all(c in known for c in side):
-                    fresh = {c for c in side if c not in known}
-                    known |= fresh
-                    proven |= fresh
-                    grown = True
-    return proven
 
 
 def facts_of(form: Form, placed: Mapping[str, PlacedTable], text: Text, whose: Mapping) -> list[dict]:
@@ -166,24 +159,32 @@ def _absent(text: Text) -> dict:
 
 def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     placements = part.solution.placements
-    nothing = [_proven_nothing(p, list(table.equations())) for p in placements]
+    settled = [p.settled(_tried(table, part)) for p in placements]
     found = {}
     for row, spans in zip(part.rows, part.spans, strict=True):
         for i, cell in enumerate(row.cells):
             column = table.column_of(cell)
             options = []
-            for placement, proven in zip(placements, nothing, strict=True):
+            for placement, known in zip(placements, settled, strict=True):
                 if cell in placement.source:
                     span = spans[placement.source[cell][1]]
                     options.append((span, parse_cell(span.text, column.kind, column.unit)))
-                elif cell in placement.inferred:
-                    options.append((None, Quantity(float(placement.values[cell]))))
+                elif cell in placement.inferred and cell in known:
+                    options.append((None, Quantity(float(placement.counted[cell]))))
                 else:
-                    options.append((None, "0" if cell in proven else ""))
+                    options.append((None, "0" if cell in known else ""))
             found[cell] = _fact(options, column, row, text, part.solution.complete)
             if part.placed and parse_cell(spans[i].text) == "not_applicable":
-                found[cell] |= {"status": "not_applicable", "candidates": "", "raw": spans[i].text}
+                found[cell]["raw"] = spans[i].text
+                if found[cell]["status"] == "blank":
+                    found[cell]["status"] = "not_applicable"
     return found
+
+
+def _tried(table: Table, part: Part) -> list[Equation]:
+    """The equations of the table that its printed rows allow to be tried."""
+    printed = {cell for row in part.rows for cell in row.cells}
+    return [e for e in table.equations() if printed.issuperset((*e.left, *e.right))]
 
 
 def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) -> dict:
@@ -231,14 +232,12 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
     on which the readings differ."""
     rows = []
     for table in placed.values():
-        equations = list(table.printed.table.equations())
         for part in table.parts:
-            placements = part.solution.placements
-            if not equations or part.solution.unique or not part.solution.complete:
+            tried = _tried(table.printed.table, part)
+            if not tried or part.solution.unique or not part.solution.complete:
                 continue
-            nothing = [_proven_nothing(p, equations) for p in placements]
-            cells = [cell for row in part.rows for cell in row.cells]
-            open_ = [cell for cell in cells if len({p.values[cell] for p in placements}) > 1]
+            worlds = [_world(p, p.settled(tried)) for p in part.solution.placements]
+            open_ = [cell for cell in worlds[0] if len({world[cell] for world in worlds}) > 1]
             rows += [
                 {
                     "key": f"{whose['unit']}/{whose['year']}/{cell}/{n}",
@@ -247,9 +246,14 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
                     "placement": n,
                     "row": cell.row,
                     "column": cell.column,
-                    "value": 0 if cell in proven else placement.values[cell],
+                    "value": world[cell],
                 }
-                for n, (placement, proven) in enumerate(zip(placements, nothing, strict=True), 1)
+                for n, world in enumerate(worlds, 1)
                 for cell in open_
             ]
     return rows
+
+
+def _world(placement: Placement, settled: set[Cell]) -> dict[Cell, int | None]:
+    """What each cell is worth in one placement; None where it is not settled."""
+    return {cell: value if cell in settled else None for cell, value in placement.counted.items()}

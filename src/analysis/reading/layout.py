@@ -71,12 +71,15 @@ def split_sections(text: Text) -> dict[str, Section]:
     ends = [m.start() for _, m in heads[1:]] + [stop]
     found: dict[str, Section] = {}
     for (code, match), end in zip(heads, ends, strict=False):
-        parts = tuple(_parts(text, match.end(), end))
-        found.setdefault(code, Section(code, match[2], match.start(), match.end(), end, parts))
+        parts = tuple(split_parts(text, match.end(), end))
+        section = Section(code, match[2], match.start(), match.end(), end, parts)
+        # A list of the titles before the report has them too, with nothing under them.
+        if code not in found or end - match.end() > found[code].end - found[code].body:
+            found[code] = section
     return found
 
 
-def _parts(text: Text, start: int, end: int) -> Iterator[Span]:
+def split_parts(text: Text, start: int, end: int) -> Iterator[Span]:
     """The numbered parts of a stretch, by the first kind of ordinal that it uses."""
     body = text.clean[start:end]
     for pattern in _PART:
@@ -111,8 +114,9 @@ def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
             word = piece.strip()
             cells.append(Span(word, position + lead, position + lead + len(word)))
             position += len(piece) + 1
-        # A bar at either edge of the line is a frame, not a cell.
-        yield cells[not cells[0].text and line.lstrip().startswith("|") :][: None if cells[-1].text else -1]
+        # A bar at both edges of the line is a frame; at the right alone, it may close a blank cell.
+        framed = line.strip().startswith("|") and line.strip().endswith("|")
+        yield cells[1:-1] if framed else cells
 
 
 def prose(text: Text, section: Section) -> Iterator[Span]:

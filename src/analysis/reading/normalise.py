@@ -87,6 +87,15 @@ def _simplify(text: str) -> tuple[str, list[int]]:
     return "".join(pieces), [i for i, piece in enumerate(pieces) for _ in piece]
 
 
+# A text was converted if at least this share of its characters is traditional; 乾隆 or 徵 is no sign.
+_TRADITIONAL = 0.02
+
+
+def _converted(before: str, after: str) -> bool:
+    changed = sum(a != b for a, b in zip(before, after, strict=False)) if len(before) == len(after) else 0
+    return changed > _TRADITIONAL * len(after)
+
+
 def typeset(text: str) -> str:
     """Folded text with the punctuation that Chinese is printed with, for showing to readers."""
     return _TYPESET.sub(lambda m: chr(ord(m[0]) + 0xFEE0), text)
@@ -116,6 +125,6 @@ def normalise(raw: str, name: str) -> Text:
         origin=tuple(origin),
         name=name,
         glosses=sum(n for _, _, n in glosses),
-        traditional=text != kept,
+        traditional=_converted(kept, text),
         _line_starts=(0, *(m.end() for m in re.finditer("\n", raw))),
     )

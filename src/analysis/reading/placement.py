@@ -10,7 +10,7 @@ fewest are given, and the equations they break. A total that is itself blank is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from ortools.sat.python import cp_model
@@ -19,6 +19,8 @@ from analysis.templates import Cell, Equation, Identity, Presumption
 
 # Beyond this many placements a table says only that it is ambiguous.
 LIMIT = 2_000
+# How much work the solver may do on one table, in its own units (about seconds).
+_WORK = 20.0
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,52 @@ class Choice:
 
 @dataclass(frozen=True)
 class Placement:
-    """One reading of the whole table: cell → number, None where blank; and which were inferred."""
+    """One reading of the whole table.
 
-    values: Mapping[Cell, int | None]
+    ``counted`` is what each cell counts: the number printed there, the sum of its row for a blank
+    total (``inferred``), nothing for any other blank; so it is the least that the cell can hold.
+    ``source`` says which number of which line a cell prints.
+    """
+
+    counted: Mapping[Cell, int]
     source: Mapping[Cell, tuple[int, int]]
     inferred: frozenset[Cell]
     broken: tuple[Equation, ...]
 
+    def settled(self, equations: Sequence[Equation]) -> set[Cell]:
+        """Cells that hold exactly what they count.
+
+        Printed cells do. Where one side of an equation is settled and the other already counts as
+        much, nothing can be missing from that side either. Repeated until nothing more follows.
+        """
+        settled = set(self.source)
+        open_ = [e for e in equations if not difference(e, self.counted)]
+        grown = True
+        while grown:
+            grown = False
+            for equation in open_:
+                for side, other in ((equation.left, equation.right), (equation.right, equation.left)):
+                    if settled.issuperset(other) and not settled.issuperset(side):
+                        settled.update(side)
+                        grown = True
+        return settled
+
 
 @dataclass(frozen=True)
 class Solution:
-    """Every admissible placement; ``complete`` is False if there are more than were counted."""
+    """Every admissible placement; ``complete`` is False if there are more than were counted.
+
+    ``presumed`` says that without what the form presumes there would be other placements.
+    """
 
     placements: tuple[Placement, ...]
     complete: bool
+    presumed: bool = False
+
+    @property
+    def broken(self) -> int:
+        """How many equations every placement breaks, at the least."""
+        return len(self.placements[0].broken)
 
     @property
     def unique(self) -> bool:
@@ -94,7 +128,7 @@ def choices(line: Line, row_identities: Sequence[Identity]) -> list[Choice]:
     return made
 
 
-def _presumed(line: Line, option: list[Choice], presumed: Sequence[Presumption]) -> list[Choice]:
+def _as_presumed(line: Line, option: list[Choice], presumed: Sequence[Presumption]) -> list[Choice]:
     """The choices that print what is presumed to be printed."""
     if line.placed:
         return option
@@ -111,11 +145,28 @@ def place(
     presumed: Sequence[Presumption] = (),
     limit: int = LIMIT,
 ) -> Solution:
-    """Enumerate the placements of ``lines`` that satisfy all ``equations``, or the most of them."""
+    """Enumerate the placements of ``lines`` that satisfy all ``equations``, or the most of them.
+
+    Equations that need a row which is not printed cannot be tried and are left out. What is
+    ``presumed`` narrows the placements; whether it decides anything is told.
+    """
+    printed = {cell for line in lines for cell in line.cells}
+    equations = [e for e in equations if printed.issuperset((*e.left, *e.right))]
     row_identities = [
         i for i in dict.fromkeys(e.identity for e in equations) if i.over == "rows" and len(i.right) == 1
     ]
-    options = [_presumed(line, choices(line, row_identities), presumed) for line in lines]
+    options = [choices(line, row_identities) for line in lines]
+    narrowed = [_as_presumed(*pair, presumed) for pair in zip(lines, options, strict=True)]
+    bound = _solve(lines, narrowed, equations, limit)
+    if [len(o) for o in narrowed] == [len(o) for o in options]:
+        return bound
+    if bound.broken:
+        return replace(bound, presumed=True)  # without it the table might add up otherwise
+    free = _solve(lines, options, equations, limit)
+    return replace(bound, presumed=bound.placements != free.placements)
+
+
+def _solve(lines, options, equations, limit) -> Solution:
     if all(len(o) == 1 for o in options):
         picks, complete = [tuple(0 for _ in lines)], True
     else:
@@ -124,7 +175,6 @@ def place(
 
 
 def _placement(lines, options, pick, equations) -> Placement:
-    values: dict[Cell, int | None] = {}
     source: dict[Cell, tuple[int, int]] = {}
     counted: dict[Cell, int] = {}
     inferred = set()
@@ -132,19 +182,17 @@ def _placement(lines, options, pick, equations) -> Placement:
         choice = option[k]
         for i, cell in enumerate(line.cells):
             counted[cell] = choice.values[i]
-            printed = choice.source[i] is not None
-            values[cell] = choice.values[i] if printed or choice.inferred[i] else None
-            if printed:
+            if choice.source[i] is not None:
                 source[cell] = (number, choice.source[i])
             if choice.inferred[i]:
                 inferred.add(cell)
     broken = tuple(e for e in equations if difference(e, counted))
-    return Placement(values, source, frozenset(inferred), broken)
+    return Placement(counted, source, frozenset(inferred), broken)
 
 
-def difference(equation: Equation, values: Mapping[Cell, int | None]) -> int:
-    """Left minus right, blanks and cells that are not printed counted as nothing."""
-    left, right = (sum(values.get(c) or 0 for c in side) for side in (equation.left, equation.right))
+def difference(equation: Equation, counted: Mapping[Cell, int]) -> int:
+    """Left minus right."""
+    left, right = (sum(counted[c] for c in side) for side in (equation.left, equation.right))
     return left - right
 
 
@@ -192,20 +240,26 @@ def _search(lines, options, equations, limit) -> tuple[list[tuple[int, ...]], bo
         for x, choice in zip(xs, option, strict=True)
     )
     score = sum(holds) * (1 + len(terms)) - inferred
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.random_seed = 0
+    solver = _solver()
     model.maximize(score)
-    if solver.solve(model) != cp_model.OPTIMAL:
-        raise RuntimeError("CP-SAT could not place the table")  # every model here is feasible
+    proved = solver.solve(model) == cp_model.OPTIMAL
     best = round(solver.objective_value)
 
     model.clear_objective()
     model.add(score == best)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
+    solver = _solver()
     solver.parameters.enumerate_all_solutions = True
     collector = _Collector(picked, limit)
-    solver.solve(model, collector)
+    proved = solver.solve(model, collector) == cp_model.OPTIMAL and proved
     found = sorted(set(collector.found))
-    return found[:limit], len(found) <= limit
+    return found[:limit], proved and len(found) <= limit
+
+
+def _solver() -> cp_model.CpSolver:
+    """One worker and one seed give the same answer on every machine; so does a limit on the work
+    done rather than on the time it takes. A table that needs more stays open."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 0
+    solver.parameters.max_deterministic_time = _WORK
+    return solver

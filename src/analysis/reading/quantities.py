@@ -15,15 +15,18 @@ _MULTIPLIERS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _CELL = re.compile(
     rf"(?P<sign>[+\-增减]?)\s*(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<unit>元|件|条|项|个|次)?"
+    r"(?:\s*\([^()]*\))?"  # a remark in the cell: 22（其中修订16件）
 )
 _NOT_APPLICABLE = re.compile(r"[/\-—–－]+")
 
 UNITS = "件次|人次|场次|个月|季度|件|条|项|次|个|篇|期|元|人|份|家|起|宗|例|类|名|册|场|%|‰"
 _ARABIC = re.compile(
-    rf"(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*(?P<unit>{UNITS})?"
+    rf"(?P<about>近|约|超过?|逾)?(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*"
+    rf"(?:(?P<unit>{UNITS})|(?=[,。;、)]|$))"
 )
 _CHINESE = re.compile(
-    rf"(?<!第)(?P<number>(?!一[^十百])[一二两三四五六七八九十百]+)(?P<more>[余多]?)(?P<unit>{UNITS})"
+    rf"(?P<about>近|约|超过?|逾)?(?<!第)(?P<number>(?!一[^十百千])[一二两三四五六七八九十百千]+)"
+    rf"(?P<more>[余多]?)(?P<unit>{UNITS})"
 )
 # A single 一 is idiom more often than count (办结一件申请、解决一个问题), so it is none here.
 # What looks like a number but counts nothing: dates, years, numbers of documents.
@@ -63,8 +66,8 @@ def chinese_number(text: str) -> int:
     for character in text:
         if character == "十":
             total, current = total + (current or 1) * 10, 0
-        elif character == "百":
-            total, current = total + (current or 1) * 100, 0
+        elif character in "百千":
+            total, current = total + (current or 1) * (100 if character == "百" else 1000), 0
         else:
             current = _DIGITS[character]
     return total + current
@@ -105,7 +108,9 @@ def numbers(text: str) -> Iterator[Counted]:
             value = _scaled(match["number"], match["times"]) if arabic else chinese_number(match["number"])
             found.append(
                 Counted(
-                    Quantity(value, match["unit"] or "", "", bool(match["more"])), match.start(), match.end()
+                    Quantity(value, match["unit"] or "", "", bool(match["more"] or match["about"])),
+                    match.start("number"),
+                    match.end(),
                 )
             )
     yield from sorted(found, key=lambda c: c.start)

@@ -23,9 +23,6 @@ from analysis.reading.normalise import Text, normalise
 from analysis.reading.tables import match
 from analysis.templates import Form, concepts
 
-# The sections whose prose is searched for numbers; tables two to four speak for themselves.
-_PROSE = ("overview", "problems", "other_matters")
-
 
 @dataclass(frozen=True)
 class Report:
@@ -78,19 +75,16 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     for table in form.tables.values():
         section = sections.get(table.section)
         printed = match(table, rows(text, section.body, section.end) if section else ())
-        if section and not printed.rows:
-            place = text.where(section.start)
-            raise InputError(
-                f"{place}：“{section.heading}”一章没有能读出的表格行；表格的单元格之间需用 | 分隔，一行占一行。",
-                f"{place}: no row of a table can be read under {section.heading}; cells must be parted by |, "
-                "a row a line.",
-            )
         tables[table.code] = place_table(printed, text)
 
+    if not any(t.printed.rows for t in tables.values()):
+        raise InputError(
+            f"{path}：没有读出任何表格；表格的单元格之间需用 | 分隔，一行占一行。",
+            f"{path}: no table can be read; cells must be parted by |, a row a line.",
+        )
     whose = {"unit": unit, "year": year}
     facts = frames.frame("facts", facts_of(form, tables, text, whose))
-    spoken = [sections[code] for code in _PROSE if code in sections]
-    claims = frames.frame("claims", claims_of(text, spoken, whose))
+    claims = frames.frame("claims", claims_of(text, sections.values(), whose))
     document = {
         "key": f"{unit}/{year}",
         **whose,
@@ -99,8 +93,10 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "form_en": form.en,
         "file": loaded.name,
         "sha256": loaded.sha256,
+        "edition": source.edition(loaded),
         "glosses": text.glosses,
-        "placements": max(t.placements for t in tables.values()),
+        **{f"placements_{code}": t.placements for code, t in tables.items()},
+        **{f"broken_{code}": tables[code].broken for code in ("applications", "disputes")},
         "blank_cells": int((facts["status"] == "blank").sum()),
         "unmatched_claims": sum(not _has_cells(about) for about in claims["about"]),
     }

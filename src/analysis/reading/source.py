@@ -6,6 +6,7 @@ hash. Offsets everywhere in the workbook count characters of this text.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from analysis.errors import InputError
 
 # What this room can read so far. Other formats are added as further readers of the same kind.
-SUFFIXES = (".txt", ".md")
+SUFFIXES = (".txt",)
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
@@ -30,7 +31,11 @@ class Source:
 def load(path: Path) -> Source:
     """Read and decode one file. Raises ``InputError`` if it is missing, empty or no text."""
     name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # a name longer than any file's
+        there = False
+    if not there:
         raise InputError(
             f"找不到文件 {path}：请核对路径，或把报告放到该处。",
             f"There is no file {path}: check the path, or put the report there.",
@@ -59,3 +64,13 @@ def load(path: Path) -> Source:
         f"{path} 不是 UTF-8 或 GB18030 文本：请另存为 UTF-8 文本。",
         f"{path} is neither UTF-8 nor GB18030 text: save it as UTF-8 text.",
     )
+
+
+def edition(source: Source) -> str:
+    """What the folder's ``sources.csv`` says of a file it lists by hash (``restated``, …), or nothing."""
+    listed = source.path.parent.parent / "sources.csv"
+    if not listed.is_file():
+        return ""
+    with listed.open(encoding="utf8", newline="") as rows:
+        of_file = (row for row in csv.DictReader(rows) if row.get("sha256") == source.sha256)
+        return next(of_file, {}).get("edition") or ""

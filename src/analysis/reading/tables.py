@@ -26,15 +26,20 @@ class PrintedRow:
 
 @dataclass(frozen=True)
 class PrintedTable:
-    """All matched lines of a table. ``header`` are the cells of its header lines."""
+    """All matched lines of a table. ``header`` are the cells of its header lines, ``repeated`` the
+    lines that print a row which was printed before."""
 
     table: Table
     rows: tuple[PrintedRow, ...]
     header: tuple[Span, ...]
+    repeated: tuple[PrintedRow, ...] = ()
 
     @property
     def positional(self) -> bool:
-        """Whether every line prints a cell for each column, so that place alone says which is which."""
+        """Whether every line prints a cell for each column, so that place alone says which is which.
+        A last bar that closes every line leaves one blank more."""
+        if all(len(r.values) == len(r.cells) + 1 and not r.values[-1].text for r in self.rows):
+            return True
         return all(len(r.values) == len(r.cells) for r in self.rows)
 
     @property
@@ -58,6 +63,7 @@ def match(table: Table, printed: Iterable[Sequence[Span]]) -> PrintedTable:
     heads = {canonical(s) for row in table.rows.values() for c in row.columns.values() for s in c.spellings()}
     rows: dict[str, PrintedRow] = {}
     header: list[Span] = []
+    repeated: list[PrintedRow] = []
     for line in lines:
         named = [i for i, cell in enumerate(line) if canonical(cell.text) in labels]
         others = [c for i, c in enumerate(line) if canonical(c.text) in heads and i not in named[-1:]]
@@ -66,9 +72,10 @@ def match(table: Table, printed: Iterable[Sequence[Span]]) -> PrintedTable:
             continue
         code = labels[canonical(line[named[-1]].text)]
         cells = tuple(Cell(table.code, code, c) for c in table.rows[code].columns)
-        values = tuple(line[named[-1] + 1 :])
-        rows.setdefault(code, PrintedRow(cells, line[named[-1]], values))
-    return PrintedTable(table, tuple(rows.values()), tuple(header))
+        row = PrintedRow(cells, line[named[-1]], tuple(line[named[-1] + 1 :]))
+        if rows.setdefault(code, row) is not row:
+            repeated.append(row)
+    return PrintedTable(table, tuple(rows.values()), tuple(header), tuple(repeated))
 
 
 def _match_one_row(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:

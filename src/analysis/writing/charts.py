@@ -17,6 +17,7 @@ from matplotlib.patches import Rectangle, Wedge
 from scipy.optimize import isotonic_regression
 
 from analysis.cells import Cells
+from analysis.checking import agrees
 from analysis.figures import number, percent
 from analysis.measuring import indicators, wilson
 from analysis.reading import Report
@@ -301,10 +302,11 @@ def text_against_table(report: Report, language: str) -> Chart:
         low, high = cells.sum(addresses) if addresses else (math.nan, math.nan)
         if addresses and low == high:
             name = concept.en if language == "en" else concept.zh
-            rows.append((claim.about, name, claim.value, low, claim.value != low and not claim.approximate))
-    table = pd.DataFrame(rows, columns=["concept", "label", "text", "table", "differs"]).drop_duplicates(
-        "concept"
-    )[::-1]
+            rows.append((claim.about, name, claim.value, low, not agrees(claim, low)))
+    table = pd.DataFrame(rows, columns=["concept", "label", "text", "table", "differs"])
+    # A concept that is said twice is drawn once, and rather where it is wrong.
+    wrong_first = table.sort_values("differs", ascending=False, kind="stable").drop_duplicates("concept")
+    table = wrong_first.sort_index()[::-1]
     if table.empty:
         return _nothing("text_against_table", table, language)
     wrong = int(table["differs"].sum())
@@ -406,10 +408,12 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
     for y, row in enumerate(table.itertuples(index=False)):
         for x, mark in enumerate(marks):
             level = getattr(row, mark)
-            colour = style.ACCENT if level else style.FAINT
+            colour = style.ACCENT if level > 0 else style.FAINT
             middle = (x * wide + wide / 2, y + 0.5)
             axes.add_patch(Wedge(middle, 0.24, 0, 360, facecolor=style.PAPER, edgecolor=colour, lw=1.4))
-            if level:
+            if math.isnan(level):
+                axes.text(*middle, "?", ha="center", va="center", color=style.FAINT)
+            elif level:
                 axes.add_patch(Wedge(middle, 0.24, 90, 90 + 360 * level, facecolor=colour))
     axes.axhline(table["stated"].sum(), color=style.GRID, lw=1.2)
     axes.set(xlim=(0, wide * len(marks)), ylim=(len(table), 0))
@@ -422,7 +426,7 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
     axes.spines[:].set_visible(False)
     words = {1.0: label("yes", language), 0.5: label("partly", language), 0.0: label("no", language)}
     listed = "; ".join(
-        f"{r['label']}: " + ", ".join(f"{label(m, language)} {words[float(r[m])]}" for m in marks)
+        f"{r['label']}: " + ", ".join(f"{label(m, language)} {words.get(float(r[m]), '?')}" for m in marks)
         for r in table.to_dict("records")
     )
     return Chart("problems_against_evidence", title, figure, table, f"{title}: {listed}")

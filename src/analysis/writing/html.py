@@ -268,7 +268,7 @@ def problems(of: pd.DataFrame, told: pd.DataFrame, book: Ledger, language: str) 
 def _answer(item, language: str) -> str:
     """Whether the measure answers the problem, and what it leaves out."""
     open_ = [aspects()[code] for code in item.unanswered.split()]
-    if not open_ or item.answer == "none":
+    if item.answer not in ("partial", "other") or not open_:
         return label(item.answer, language)
     if language == "en":
         return f"{label(item.answer, language)}; left out: {', '.join(a.en for a in open_)}"

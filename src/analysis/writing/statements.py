@@ -19,11 +19,23 @@ import pandas as pd
 
 from analysis import frames, ledger
 from analysis.cells import Cells
-from analysis.figures import DIGIT, Figure, Rendered, number, percent, render, stray_digits
+from analysis.figures import (
+    DIGIT,
+    UNKNOWN,
+    Figure,
+    NothingToSay,
+    Rendered,
+    Unknown,
+    number,
+    percent,
+    render,
+    stray_digits,
+)
 from analysis.ledger import Ledger
 from analysis.measuring import indicators
-from analysis.problems import aspects, categories, rules, said
+from analysis.problems import aspects, categories, contradictions, rules, said
 from analysis.reading import Report
+from analysis.reading.facts import PlacedTable
 from analysis.templates import Cell, concepts, declared
 
 
@@ -67,7 +79,7 @@ class _Teller:
         self.cells = Cells(study.report.facts, study.report.placements)
         self.rows: list[dict] = []
         self.context = {
-            "unit": study.report.unit,
+            "unit": self.quote("documents", f"{self.key}:unit", study.report.unit),
             "year": self.document("year"),
             "cell": self.cell,
             "concept": self.concept,
@@ -76,6 +88,7 @@ class _Teller:
             "document": self.document,
             "said": lambda pattern: said(study.report, pattern),
             "level": self._percent(next(iter(indicators())), "confidence", 0),
+            "approximate": self.approximate,
         }
 
     # what templates call
@@ -83,32 +96,40 @@ class _Teller:
     def cell(self, address: str) -> Figure:
         return self.ledger.cells(self.key, [Cell.parse(address)])
 
-    def concept(self, code: str) -> Figure | None:
+    def concept(self, code: str) -> Figure | Unknown:
         addresses = concepts()[code].cells_in(self.study.report.form)
         low, high = self.cells.sum(addresses) if addresses else (0.0, 1.0)
-        return self.ledger.cells(self.key, addresses) if low == high else None
+        return self.ledger.cells(self.key, addresses) if low == high else UNKNOWN
 
-    def rate(self, code: str) -> SimpleNamespace | None:
-        """The figures of an indicator, or None if it has no single value."""
+    def rate(self, code: str) -> SimpleNamespace | Unknown:
+        """The figures of an indicator; unknown if it has no single value."""
         row = self.study.rates.set_index("indicator").loc[code]
         if pd.isna(row["value"]):
-            return None
+            return UNKNOWN
         whole = indicators()[code].kind == "count" or code == "interpretation_ratio"
         shown = {"value": self._plain(code, "value") if whole else self._percent(code, "value", 2)}
         for column in ("numerator", "denominator"):
-            shown[column] = None if pd.isna(row[column]) else self._plain(code, column)
+            shown[column] = UNKNOWN if pd.isna(row[column]) else self._plain(code, column)
         for column in ("low", "high"):
-            shown[column] = None if pd.isna(row[column]) else self._percent(code, column, 1)
+            shown[column] = UNKNOWN if pd.isna(row[column]) else self._percent(code, column, 1)
         return SimpleNamespace(**shown, small=bool(row["small"]))
 
-    def claim(self, code: str) -> Figure | None:
-        """The number that the prose gives for a concept; the largest, if it gives several."""
+    def _said(self, code: str) -> pd.Series | None:
         claims = self.study.report.claims
         found = claims[claims["about"] == code]
-        if found.empty:
-            return None
-        largest = found.loc[found["value"].idxmax()]
-        return self.ledger.figure("claims", largest["key"], number(largest["value"]))
+        return None if found.empty else found.loc[found["value"].idxmax()]
+
+    def claim(self, code: str) -> Figure | Unknown:
+        """The number that the prose gives for a concept; the largest, if it gives several."""
+        said_ = self._said(code)
+        return (
+            UNKNOWN if said_ is None else self.ledger.figure("claims", said_["key"], number(said_["value"]))
+        )
+
+    def approximate(self, code: str) -> bool:
+        """Whether the prose gives it as approximate (余)."""
+        said_ = self._said(code)
+        return said_ is not None and bool(said_["approximate"])
 
     def document(self, column: str) -> Figure:
         return self.ledger.figure("documents", f"{self.key}:{column}")
@@ -128,8 +149,12 @@ class _Teller:
     # telling
 
     def tell(self, template: str, section: str, identity: str | None = None, **values: object) -> None:
+        """Add a sentence; one that needs a number which is not known is not said."""
         entry = _declared()[template]
-        rendered = render(entry[self.language], {**self.context, **values})
+        try:
+            rendered = render(entry[self.language], {**self.context, **values})
+        except NothingToSay:
+            return
         if rendered.text:
             self.add(identity or template, section, entry["role"], rendered)
 
@@ -147,26 +172,23 @@ class _Teller:
             }
         )
 
-    def tally(self, severity: str) -> Figure:
-        keys = self.study.findings.loc[self.study.findings["severity"] == severity, "key"]
-        return self.ledger.tally("findings", list(keys))
+    def tally(self, found: pd.DataFrame) -> Figure:
+        return self.ledger.tally("findings", list(found["key"]))
 
-    def findings(self, severity: str | None = None) -> None:
-        """The messages of the findings are statements too."""
-        for finding in self.study.findings.itertuples(index=False):
-            if severity is None or finding.severity == severity:
-                figures = ledger.from_json(json.loads(finding.figures)[self.language])
-                message = finding.message_en if self.language == "en" else finding.message_zh
-                section = "findings" if severity is None else "problems"
-                identity = f"{section}/{finding.key.removeprefix(self.key + '/')}"
-                self.add(identity, section, "computed", Rendered(message, figures))
+    def findings(self, found: pd.DataFrame, section: str) -> None:
+        """The messages of findings are statements too."""
+        for finding in found.itertuples(index=False):
+            figures = ledger.from_json(json.loads(finding.figures)[self.language])
+            message = finding.message_en if self.language == "en" else finding.message_zh
+            identity = f"{section}/{finding.key.removeprefix(self.key + '/')}"
+            self.add(identity, section, "computed", Rendered(message, figures))
 
 
 def statements_of(study: Study, language: str) -> pd.DataFrame:
     """Every sentence about one report in ``language`` (table ``statements``), in reading order."""
     teller = _Teller(study, language)
     _summary(teller)
-    teller.findings()
+    teller.findings(study.findings, "findings")
     teller.tell("refusal.readings", "rates")
     teller.tell("not_concentrated", "rates")
     teller.tell("disputes.summary", "disputes")
@@ -182,19 +204,35 @@ def _summary(teller: _Teller) -> None:
         for language, name in (("zh", form.zh), ("en", form.en))
     }
     teller.tell("summary.document", "summary", file=file, **names)
-    if teller.concept("received") and teller.concept("decisions"):
-        teller.tell("summary.applications", "summary")
-    levels = {s + "s": teller.tally(s) for s in frames.SEVERITIES}
+    if teller.study.report.document["edition"] == "restated":
+        teller.tell("summary.restated", "summary")
+    teller.tell("summary.applications", "summary")
+    found = teller.study.findings
+    levels = {f"{s}s": teller.tally(found[found["severity"] == s]) for s in frames.SEVERITIES}
     teller.tell("summary.findings", "summary", **levels)
-    facts = teller.study.report.facts
-    open_ = facts[(facts["table"] == "applications") & (facts["status"] == "ambiguous")]
-    if len(open_):
-        keys = list(open_["key"])
-        certain = not open_["column"].isin(["natural_person", "total"]).any()
-        tally = teller.ledger.tally("facts", keys)
-        teller.tell("unplaced.some", "unplaced", open=tally, totals_certain=certain)
-    else:
+    open_tables = [t for t in teller.study.report.tables.values() if not t.complete or t.placements > 1]
+    for placed in open_tables:
+        _unplaced(teller, placed)
+    if not open_tables:
         teller.tell("unplaced.none", "unplaced")
+
+
+def _unplaced(teller: _Teller, placed: PlacedTable) -> None:
+    """Why the numbers of one table cannot all be placed."""
+    table, facts = placed.printed.table, teller.study.report.facts
+    open_ = facts[(facts["table"] == table.code) & (facts["status"] == "ambiguous")]
+    teller.tell(
+        "unplaced.some",
+        "unplaced",
+        f"unplaced.some/{table.code}",
+        table=table.en if teller.language == "en" else table.zh,
+        n=teller.document(f"placements_{table.code}"),
+        open=teller.ledger.tally("facts", list(open_["key"])),
+        complete=placed.complete,
+        adds_up=not placed.broken,
+        presumed=any(part.solution.presumed for part in placed.parts),
+        totals_certain=not open_["column"].isin(["natural_person", "total"]).any(),
+    )
 
 
 def _draft(teller: _Teller) -> None:
@@ -204,7 +242,8 @@ def _draft(teller: _Teller) -> None:
     passed_over = [
         t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated
     ]
-    errors = teller.tally("error")
+    wrong = contradictions(study.findings)
+    errors = teller.tally(wrong)
     if problems.empty:
         teller.tell("stated.none", "problems")
     for problem in problems.itertuples(index=False):
@@ -212,25 +251,34 @@ def _draft(teller: _Teller) -> None:
         teller.tell("stated", "problems", f"stated/{problem.order}", **words)
         known = f"evidence.{problem.category}"
         template = known if known in _declared() else "evidence.other"
-        teller.tell(template, "problems", f"evidence/{problem.order}")
+        mark = study.evidence.set_index("key").loc[f"{teller.key}/evidence/{problem.order}", "figures_show"]
+        teller.tell(template, "problems", f"evidence/{problem.order}", in_prose=mark > 0)
     for topic in passed_over:
         teller.tell(f"passed_over.{topic}", "problems", errors=errors)
         if topic == "errors":
-            teller.findings("error")
+            teller.findings(wrong, "problems")
 
-    section = study.report.sections.get("problems")
-    told = "five.no_progress" not in set(study.findings["code"]) and section is not None
-    teller.tell("progress.some" if told else "progress.none", "progress")
+    if "problems" not in study.report.sections:
+        progress = "progress.missing"
+    elif "five.no_progress" in set(study.findings["code"]):
+        progress = "progress.none"
+    else:
+        progress = "progress.some"
+    teller.tell(progress, "progress")
 
     for problem in problems.itertuples(index=False):
         words = _words(teller, problem)
-        template = "announced" if problem.measure else "announced.none"
-        teller.tell(template, "measures", f"announced/{problem.order}", **words)
+        if problem.answer != "unpaired":
+            template = "announced" if problem.measure else "announced.none"
+            teller.tell(template, "measures", f"announced/{problem.order}", **words)
         teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
         known = f"suggest.{problem.category}"
         teller.tell(
             known if known in _declared() else "suggest.other", "measures", f"suggest/{problem.order}"
         )
+    for alone in study.problems[study.problems["problem"] == ""].itertuples(index=False):
+        words = _words(teller, alone)
+        teller.tell("announced.unpaired", "measures", f"announced/{alone.order}", **words)
     for topic in passed_over:
         teller.tell(f"suggest.{topic}", "measures", errors=errors)
 
