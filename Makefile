@@ -14,20 +14,29 @@ export ASK_DATA = $(call typed,DATA)
 export ASK_FILE = $(call typed,FILE)
 export ASK_LANGUAGE = $(call typed,LANGUAGE)
 export ASK_OUT = $(call typed,OUT)
+# A misspelt parameter is refused, not passed over.
+KNOWN := UNIT YEARS DATA FILE LANGUAGE OUT PYTHON
+UNKNOWN := $(filter-out $(KNOWN),$(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $(v))),$(v))))
 ASKED = $${ASK_UNIT:+--unit "$$ASK_UNIT"} $${ASK_YEARS:+--years "$$ASK_YEARS"} $${ASK_DATA:+--data "$$ASK_DATA"} \
 	$${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
 
 .DEFAULT_GOAL := help
-.PHONY: help report batch lab notebooks docs test lint lock clean
+.PHONY: help typed report batch lab notebooks docs test lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
-report: $(READY) ## 运行一次：UNIT=… YEARS=… DATA=…，或 FILE=… | one run
+report: typed $(READY) ## 运行一次：UNIT=… YEARS=… DATA=…，或 FILE=… | one run
 	@$(BIN)/analysis report $(ASKED) $${ASK_FILE:+--file "$$ASK_FILE"}
 
-batch: $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a year
+batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a year
+	@test -z "$$ASK_FILE" || { echo 'make batch 不用 FILE；单个文件请用 make report FILE=… | make batch takes no' \
+		'FILE; for one file use make report FILE=…' >&2; exit 2; }
 	@$(BIN)/analysis batch $(ASKED)
+
+typed:
+	@test -z "$(UNKNOWN)" || { echo "没有参数 $(UNKNOWN)：可用的是 UNIT YEARS DATA FILE LANGUAGE OUT。 | There is no" \
+		"parameter $(UNKNOWN): there are UNIT YEARS DATA FILE LANGUAGE OUT." >&2; exit 2; }
 
 lab: $(READY) ## 在 JupyterLab 中打开笔记本 | open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -53,6 +53,10 @@ def test_two_commands_and_bad_input_in_a_fresh_clone(clone, tmp_path):
     done = make(clone, "report", "YEARS=1999")
     assert done.returncode != 0
     assert "1999" in done.stderr and "Traceback" not in done.stderr
+    for misspelt in (("report", "YERS=2020"), ("batch", "FILE=x.txt")):
+        done = make(clone, *misspelt)
+        assert done.returncode != 0
+        assert misspelt[1].partition("=")[0] in done.stderr
     status = subprocess.run(
         ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
     )
