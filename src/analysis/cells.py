@@ -69,3 +69,8 @@ class Cells:
         """Least and greatest value of a sum; equal where it is certain, NaN where it is unknown."""
         values = self.sums([[(cell, 1) for cell in cells]])[:, 0]
         return float(values.min()), float(values.max())
+
+    def certain(self, cells: Sequence[Cell]) -> float | None:
+        """The sum, if there are cells and every placement gives the same; else None."""
+        low, high = self.sum(cells) if cells else (0.0, 1.0)
+        return low if low == high else None

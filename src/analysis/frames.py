@@ -162,6 +162,11 @@ def frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     return schema.validate(made)
 
 
+def by_severity(findings: pd.DataFrame) -> pd.DataFrame:
+    """Findings, most serious first; within a severity as they stood."""
+    return findings.sort_values("severity", key=lambda s: s.map(SEVERITIES.index), kind="stable")
+
+
 def concat(name: str, frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Several tables of one kind under each other; empty ones keep their columns."""
     kept = [f for f in frames if len(f)]

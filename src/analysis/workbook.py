@@ -90,10 +90,7 @@ def study(report: Report) -> Study:
     problems = problems_of(report)
     rates = rates_of(report)
     found = frames.concat("findings", [check_report(report), find(report, problems)])
-    rank = found["severity"].map(frames.SEVERITIES.index)
-    findings = (
-        found.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank").reset_index(drop=True)
-    )
+    findings = frames.by_severity(found).reset_index(drop=True)
     return Study(report, findings, rates, problems, evidence_of(report, problems, findings, rates))
 
 
@@ -139,9 +136,7 @@ class Workbook:
 
     def headlines(self, most: int) -> list[str]:
         """The most serious findings, of all reports, in a sentence each."""
-        found = self.tables["findings"]
-        rank = found["severity"].map(frames.SEVERITIES.index)
-        told = found.assign(rank=rank).sort_values("rank", kind="stable").head(most)
+        told = frames.by_severity(self.tables["findings"]).head(most)
         message = told[f"message_{self.language}"]
         several = len(self.studies) > 1
         return [

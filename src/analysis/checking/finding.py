@@ -87,6 +87,4 @@ class Findings:
 
     def frame(self) -> pd.DataFrame:
         """What was found, most serious first, in the order of the page within a severity."""
-        made = frames.frame("findings", self._rows)
-        rank = made["severity"].map(frames.SEVERITIES.index)
-        return made.assign(rank=rank).sort_values(["rank", "start"], kind="stable").drop(columns="rank")
+        return frames.by_severity(frames.frame("findings", self._rows).sort_values("start", kind="stable"))

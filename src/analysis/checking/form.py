@@ -113,12 +113,12 @@ def _header(report: Report, findings: Findings, placed) -> None:
 def _placement(report: Report, findings: Findings, placed) -> None:
     """Several placements, or one that only a presumption singles out."""
     presumed = any(part.solution.presumed for part in placed.parts)
-    if placed.complete and placed.placements == 1 and not presumed:
+    single = placed.complete and placed.placements == 1
+    if single and not presumed:
         return
     table = placed.printed.table
     facts = report.facts
     open_ = list(facts.loc[(facts["table"] == table.code) & (facts["status"] == "ambiguous"), "key"])
-    single = placed.complete and placed.placements == 1
     findings.add(
         "form.placement_presumed" if single else "form.placement_ambiguous",
         placed.printed.rows[0].label.start,
@@ -128,7 +128,7 @@ def _placement(report: Report, findings: Findings, placed) -> None:
         table=Bilingual(table.zh, table.en),
         n=findings.ledger.figure("documents", f"{report.key}:placements_{table.code}"),
         complete=placed.complete,
-        adds_up=not any(part.solution.broken for part in placed.parts),
+        adds_up=not placed.broken,
         open=findings.ledger.tally("facts", open_),
         presumed=presumed,
     )

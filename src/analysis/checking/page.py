@@ -25,8 +25,7 @@ def check(report: Report, findings: Findings) -> None:
 
 def _document(report: Report, findings: Findings) -> None:
     text = report.text
-    document = f"{report.key}"
-    year = findings.ledger.figure("documents", f"{document}:year")
+    year = findings.ledger.figure("documents", f"{report.key}:year")
     if identify.title(text) is None:
         findings.add("document.untitled", 0)
     named = identify.unit(text)
@@ -38,7 +37,7 @@ def _document(report: Report, findings: Findings) -> None:
     if stated and stated != report.year:
         findings.add("document.year_differs", 0, reported=stated, expected=report.year, year=year)
     if text.glosses:
-        n = findings.ledger.figure("documents", f"{document}:glosses")
+        n = findings.ledger.figure("documents", f"{report.key}:glosses")
         findings.add("document.glossed", 0, reported=text.glosses, expected="0", n=n)
     if text.traditional:
         findings.add("document.traditional", 0)

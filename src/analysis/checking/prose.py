@@ -52,11 +52,7 @@ class _Claims:
 
     def held(self, concept: str) -> float | None:
         """What the tables hold, if they hold it and it is certain."""
-        addresses = self.addresses(concept)
-        if not addresses:
-            return None
-        low, high = self.cells.sum(addresses)
-        return low if low == high else None
+        return self.cells.certain(self.addresses(concept))
 
     def table(self, concept: str) -> Figure:
         return self.ledger.cells(self.report.key, self.addresses(concept))

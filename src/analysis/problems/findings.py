@@ -34,8 +34,7 @@ def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
     cells = Cells(report.facts, report.placements)
     for concept in _CORRECTIONS:
         addresses = concepts()[concept].cells_in(report.form)
-        low, high = cells.sum(addresses)
-        if low == high and low > 0 and not re.search(rules()["answers_for_corrections"], text):
+        if (cells.certain(addresses) or 0) > 0 and not re.search(rules()["answers_for_corrections"], text):
             corrected = ledger.cells(report.key, addresses)
             findings.add(
                 "five.correction_unmentioned",

@@ -65,7 +65,7 @@ def split(report: Report) -> list[Item]:
 
 def _blocks(problems: list[Span], measures: list[Span], section: Section) -> list[Item]:
     """Problems in a block and measures in a block after it."""
-    if len(problems) == 1 == len(measures) or len(problems) == len(measures):
+    if len(problems) == len(measures):
         pairs = zip(map(_bare, problems), map(_bare, measures), strict=True)
         return [Item(problem, measure) for problem, measure in pairs]
     none = Span("", section.end, section.end)

@@ -15,10 +15,10 @@ from analysis.errors import InputError
 from analysis.figures import number
 from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
-from analysis.reading.placement import Line, Placement, Solution, place
+from analysis.reading.placement import Line, Placement, Solution, place, tried
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import PrintedRow, PrintedTable
-from analysis.templates import Cell, Equation, Form, Table
+from analysis.templates import Cell, Form, Table
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ def _absent(text: Text) -> dict:
 
 def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     placements = part.solution.placements
-    settled = [p.settled(_tried(table, part)) for p in placements]
+    equations = tried(table.equations(), part.rows)
+    settled = [p.settled(equations) for p in placements]
     found = {}
     for row, spans in zip(part.rows, part.spans, strict=True):
         for i, cell in enumerate(row.cells):
@@ -181,29 +182,22 @@ def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     return found
 
 
-def _tried(table: Table, part: Part) -> list[Equation]:
-    """The equations of the table that its printed rows allow to be tried."""
-    printed = {cell for row in part.rows for cell in row.cells}
-    return [e for e in table.equations() if printed.issuperset((*e.left, *e.right))]
-
-
 def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) -> dict:
     """One cell from what each placement puts there: (span, quantity) or (None, blank)."""
     spans = {s for s, _ in options}
     quantities = list(dict.fromkeys(q for _, q in options))
     span = next(iter(spans)) if len(spans) == 1 else None
     place_ = span or row.label
+    start, end = text.span(place_.start, place_.end)
     fact = {
         "value": None,
         "unit_of_measure": "",
         "candidates": "",
-        "raw": span.text if span else "",
+        "raw": text.raw[start:end] if span else "",
         "where": text.where(place_.start),
-        "start": text.span(place_.start, place_.end)[0],
-        "end": text.span(place_.start, place_.end)[1],
+        "start": start,
+        "end": end,
     }
-    if span:
-        fact["raw"] = text.raw[fact["start"] : fact["end"]]
     if not complete:
         return {**fact, "status": "ambiguous"}
     if not any(isinstance(q, Quantity) for q in quantities):
@@ -233,10 +227,10 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
     rows = []
     for table in placed.values():
         for part in table.parts:
-            tried = _tried(table.printed.table, part)
-            if not tried or part.solution.unique or not part.solution.complete:
+            equations = tried(table.printed.table.equations(), part.rows)
+            if not equations or part.solution.unique or not part.solution.complete:
                 continue
-            worlds = [_world(p, p.settled(tried)) for p in part.solution.placements]
+            worlds = [_world(p, p.settled(equations)) for p in part.solution.placements]
             open_ = [cell for cell in worlds[0] if len({world[cell] for world in worlds}) > 1]
             rows += [
                 {

@@ -9,12 +9,13 @@ fewest are given, and the equations they break. A total that is itself blank is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from ortools.sat.python import cp_model
 
+from analysis.reading.tables import PrintedRow
 from analysis.templates import Cell, Equation, Identity, Presumption
 
 # Beyond this many placements a table says only that it is ambiguous.
@@ -139,6 +140,12 @@ def _as_presumed(line: Line, option: list[Choice], presumed: Sequence[Presumptio
     return option
 
 
+def tried(equations: Iterable[Equation], lines: Iterable[Line | PrintedRow]) -> list[Equation]:
+    """The equations all of whose rows are printed by some line; the others cannot be tried."""
+    printed = {cell for line in lines for cell in line.cells}
+    return [e for e in equations if printed.issuperset((*e.left, *e.right))]
+
+
 def place(
     lines: Sequence[Line],
     equations: Sequence[Equation],
@@ -150,8 +157,7 @@ def place(
     Equations that need a row which is not printed cannot be tried and are left out. What is
     ``presumed`` narrows the placements; whether it decides anything is told.
     """
-    printed = {cell for line in lines for cell in line.cells}
-    equations = [e for e in equations if printed.issuperset((*e.left, *e.right))]
+    equations = tried(equations, lines)
     row_identities = [
         i for i in dict.fromkeys(e.identity for e in equations) if i.over == "rows" and len(i.right) == 1
     ]

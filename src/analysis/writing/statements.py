@@ -98,8 +98,8 @@ class _Teller:
 
     def concept(self, code: str) -> Figure | Unknown:
         addresses = concepts()[code].cells_in(self.study.report.form)
-        low, high = self.cells.sum(addresses) if addresses else (0.0, 1.0)
-        return self.ledger.cells(self.key, addresses) if low == high else UNKNOWN
+        certain = self.cells.certain(addresses) is not None
+        return self.ledger.cells(self.key, addresses) if certain else UNKNOWN
 
     def rate(self, code: str) -> SimpleNamespace | Unknown:
         """The figures of an indicator; unknown if it has no single value."""
