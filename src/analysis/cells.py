@@ -29,7 +29,7 @@ class Cells:
         proven = facts[facts["value"].isna() & (facts["candidates"] == "0")]
         self._known |= {Cell(*k): 0.0 for k in proven[["table", "row", "column"]].itertuples(index=False)}
         self._alternatives: list[list[dict[Cell, float]]] = []
-        for table, of_table in placements.groupby("table", sort=True):
+        for (table, _), of_table in placements.groupby(["table", "part"], sort=True):
             readings = []
             for _, reading in of_table.groupby("placement", sort=True):
                 readings.append(

@@ -20,3 +20,7 @@ class InputError(Exception):
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines in place of a traceback."""
         return [self.zh, self.en]
+
+
+class NotAReport(InputError):
+    """The file is sound, but it is no annual report."""

@@ -33,7 +33,8 @@ def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
 
 
 SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
-    # one report
+    # one report; unit_printed and year_printed are what the text says, empty or 0 where it does not;
+    # placements count the readings that a table admits, broken the identities that all of them break
     "documents": _schema(
         template=_text(),
         form_zh=_text(),
@@ -41,17 +42,23 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         file=_text(),
         sha256=_text(),
         edition=_text(),
+        format=_text(),
+        unit_printed=_text(),
+        year_printed=pa.Column(int),
         glosses=pa.Column(int),
         placements_disclosure=pa.Column(int),
         placements_applications=pa.Column(int),
         placements_disputes=pa.Column(int),
+        placements_statistics=pa.Column(int),
         broken_applications=pa.Column(int),
         broken_disputes=pa.Column(int),
+        broken_statistics=pa.Column(int),
         blank_cells=pa.Column(int),
         unmatched_claims=pa.Column(int),
     ),
     # one cell of one report; value is empty unless reported or inferred; candidates lists what an
-    # ambiguous cell may hold, and is "0" for a blank that the identities show to be nothing
+    # ambiguous cell may hold, and is "0" for a blank that the identities show to be nothing; basis says
+    # how the value came to its cell: position, identities, prose, correction, or the year that decided
     "facts": _schema(
         template=_text(),
         table=_text(),
@@ -62,16 +69,21 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         status=_text(checks=pa.Check.isin(STATUSES)),
         candidates=_text(),
         raw=_text(),
+        basis=_text(),
         **_PLACE,
     ),
     # one cell under one of the placements that the page admits, where there are several; a blank is
-    # 0 where the identities show it to be nothing in that placement, else empty
+    # 0 where the identities show it to be nothing in that placement, else empty; the parts of a table
+    # are placed independently of each other
     "placements": _schema(
         table=_text(),
+        part=pa.Column(int),
         placement=pa.Column(int),
         row=_text(),
         column=_text(),
         value=_number(),
+        raw=_text(),
+        **_PLACE,
     ),
     # one number said in prose; about is a concept, of the concept that a percentage is a share of
     "claims": _schema(

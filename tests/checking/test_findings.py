@@ -192,7 +192,7 @@ def test_each_number_of_table_three_that_is_wrong_is_said_to_be(altered, shipped
     facts = shipped.report.facts
     (part,) = shipped.report.tables["applications"].parts
     silent = []
-    spans = {shipped.report.text.span(s.start, s.end) for spans in part.spans for s in spans}
+    spans = {shipped.report.text.span(s.start, s.end) for (spans,) in part.spans for s in spans}
     reported = (facts["table"] == "applications") & (facts["status"] == "reported")
     assert len(spans) == reported.sum() + 11, "eleven printed numbers have no certain place"
     for start, end in sorted(spans):

@@ -132,7 +132,7 @@ def test_without_the_presumption_the_whole_column_could_stand_one_to_the_right(y
     (part,) = yongkang.report.tables["applications"].parts
     lines = [
         Line(row.cells, tuple(int(s.text) for s in spans), False)
-        for row, spans in zip(part.rows, part.spans, strict=True)
+        for row, (spans,) in zip(part.rows, part.spans, strict=True)
     ]
     table = forms()["2019"].tables["applications"]
     assert len(place(lines, list(table.equations())).placements) == 30

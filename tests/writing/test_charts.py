@@ -123,9 +123,7 @@ def test_a_report_without_refusals_gets_an_honest_empty_chart(altered, shipped):
     report = shipped.report
     facts = report.facts.copy()
     facts.loc[facts["row"].str.startswith("denied."), "value"] = 0.0
-    from dataclasses import replace
-
-    chart = draw(charts.refusal_grounds, replace(report, facts=facts), "zh")
+    chart = draw(charts.refusal_grounds, report.with_records(facts=facts.to_dict("records")), "zh")
     assert "不足以画" in chart.alt
 
 

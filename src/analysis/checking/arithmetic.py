@@ -18,7 +18,11 @@ def check(report: Report, findings: Findings) -> None:
     for placed in report.tables.values():
         for part in placed.parts:
             placements = part.solution.placements
-            broken = [e for e in placements[0].broken if all(e in p.broken for p in placements)]
+            broken = [
+                e
+                for e in placements[0].broken
+                if not e.identity.usual and all(e in p.broken for p in placements)
+            ]
             shown = [_broken(report, findings, placed.printed.table, equation, part) for equation in broken]
             if part.solution.broken and not any(shown):
                 _no_placement(report, findings, placed.printed.table, part)

@@ -28,15 +28,18 @@ def check(report: Report, findings: Findings) -> None:
         _rows(report, findings, placed)
         _header(report, findings, placed)
         _placement(report, findings, placed)
+        _decided(report, findings, placed.printed.table)
     _blanks(report, findings)
     for cell in report.form.cells():
         _cell(report, findings, cell)
-    for row in report.form.tables["disclosure"].rows.values():
+    disclosure = report.form.tables.get("disclosure")
+    for row in disclosure.rows.values() if disclosure else ():
         _disclosure_row(report, findings, row)
 
 
 def _sections(report: Report, findings: Findings) -> None:
-    for code, section in sections().items():
+    for code in report.form.sections:
+        section = sections()[code]
         if code not in report.sections:
             findings.add(
                 "form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en)
@@ -129,9 +132,30 @@ def _placement(report: Report, findings: Findings, placed) -> None:
         n=findings.ledger.figure("documents", f"{report.key}:placements_{table.code}"),
         complete=placed.complete,
         adds_up=not placed.broken,
+        glued=placed.glued,
         open=findings.ledger.tally("facts", open_),
         presumed=presumed,
     )
+
+
+def _decided(report: Report, findings: Findings, table) -> None:
+    """Rows whose joined digits were cut by the prose or by the report of another year."""
+    facts = report.facts[report.facts["table"] == table.code]
+    for (row, basis), cells in facts.groupby(["row", "basis"], sort=False):
+        years = basis.removeprefix("year:").replace(",", "、")
+        by = {"prose": Bilingual("正文所印的数字", "a number printed in the prose")}.get(basis)
+        if basis.startswith("year:"):
+            by = Bilingual(f"{years}年的报告", f"the report of {years}")
+        if by and len(report.tables[table.code].printed.rows):
+            findings.add(
+                "form.decided_elsewhere",
+                report.text.clean_offset(int(cells["start"].min())),
+                reported="".join(cells["raw"]),
+                evidence=cells["key"],
+                table=Bilingual(table.zh, table.en),
+                row=Bilingual(table.rows[row].zh, table.rows[row].en),
+                by=by,
+            )
 
 
 def _blanks(report: Report, findings: Findings) -> None:

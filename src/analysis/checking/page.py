@@ -12,6 +12,7 @@ from analysis.templates import declared
 
 _ORDINALS = "一二三四五六七八九十"
 _HEADED = re.compile(rf"\s*(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\))")
+_HEADED_WITHIN = re.compile(rf"[{_ORDINALS}]、|\([{_ORDINALS}\d]+\)|(?<!\d)\d{{1,2}}\.(?!\d)")
 _ITEM = re.compile(rf"(?:^|(?<=[。;:,、\s]))([{_ORDINALS}])是", re.M)
 
 
@@ -29,7 +30,7 @@ def _document(report: Report, findings: Findings) -> None:
     if identify.title(text) is None:
         findings.add("document.untitled", 0)
     named = identify.unit(text)
-    if named and named not in report.unit and report.unit not in named:
+    if named and not identify.same_unit(named, report.unit):
         findings.add(
             "document.unit_differs", 0, reported=named, expected=report.unit, unit=report.unit, named=named
         )
@@ -51,8 +52,12 @@ def _ordinals(report: Report, findings: Findings) -> None:
     for line in re.finditer(r"[^\n]+", report.text.clean):
         if _HEADED.match(line[0]):
             due = 0
+        behind = 0
         for match in _ITEM.finditer(line[0]):
             printed = _ORDINALS.index(match[1])
+            if _HEADED_WITHIN.search(line[0], behind, match.start()):
+                due = printed  # a heading within the line: whatever list it opens
+            behind = match.end()
             if printed and due < len(_ORDINALS) and printed != due:
                 findings.add(
                     "text.ordinal_repeated",

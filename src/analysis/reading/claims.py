@@ -8,12 +8,13 @@ wording fits is kept, with no concept; so is a concept that no table holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from analysis import templates
 from analysis.reading.layout import ORDINAL, Section, Span, prose
 from analysis.reading.normalise import Text, typeset
 from analysis.reading.quantities import Counted, numbers
+from analysis.templates import Concept, Form
 
 # All that may stand between a wording and its number: “不予公开的共42件”, “受理总数为161件”.
 _BETWEEN = re.compile(
@@ -24,12 +25,16 @@ _CLAUSE = re.compile(r"[,;:，；：]")
 _SHARE = re.compile(r"^[,、(（]?(?:占比?(?:为|约)?|比例为)?$")
 
 
-def claims_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[dict]:
-    """Every number that the prose of ``sections`` says (rows of the table ``claims``)."""
+def claims_of(text: Text, sections: Iterable[Section], whose: Mapping, form: Form) -> list[dict]:
+    """Every number that the prose of ``sections`` says (rows of the table ``claims``).
+
+    Only concepts that ``form`` has cells for are spoken of, and those known from prose alone.
+    """
+    known = _known(form)
     rows = []
     for section in sections:
         for number, sentence in enumerate(prose(text, section)):
-            for counted, about, of in _read(sentence):
+            for counted, about, of in _read(sentence, known):
                 start, end = sentence.start + counted.start, sentence.start + counted.end
                 first, last = text.span(start, end)
                 rows.append(
@@ -66,7 +71,11 @@ def _quote(sentence: Span, counted: Counted) -> str:
     return sentence.text[before : after.start() if after else len(sentence.text)].strip("。 ")
 
 
-def _read(sentence: Span) -> Iterable[tuple[Counted, str, str]]:
+def _known(form: Form) -> list[Concept]:
+    return [c for c in templates.concepts().values() if c.wordings and (not c.cells or c.cells_in(form))]
+
+
+def _read(sentence: Span, known: Sequence[Concept]) -> Iterable[tuple[Counted, str, str]]:
     """Each number of a sentence with the concept it counts, or the share of what."""
     previous: tuple[Counted, str] | None = None
     for counted in numbers(sentence.text):
@@ -78,17 +87,17 @@ def _read(sentence: Span) -> Iterable[tuple[Counted, str, str]]:
                 about, of = concept.code, concept.share_of
         else:
             since = previous[0].end if previous else 0
-            about = _concept(sentence.text, since, counted)
+            about = _concept(sentence.text, since, counted, known)
             previous = (counted, about)
         yield counted, about, of
 
 
-def _concept(sentence: str, since: int, counted: Counted) -> str:
+def _concept(sentence: str, since: int, counted: Counted, known: Sequence[Concept]) -> str:
     """The code of the concept whose wording fits best: the longest match, then the nearest."""
     clause = max((m.end() for m in _CLAUSE.finditer(sentence, since, counted.start)), default=since)
     before, after = sentence[clause : counted.start], sentence[counted.end :]
     best: tuple[int, int, str] = (0, 0, "")
-    for concept in templates.concepts().values():
+    for concept in known:
         if counted.quantity.unit not in concept.units:
             continue
         for wording in concept.wordings:

@@ -9,27 +9,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from math import prod
 
 from analysis.errors import InputError
 from analysis.figures import number
+from analysis.reading.cuts import MOST_CUTS, Cut, Sum, TooMany, cuts
 from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
-from analysis.reading.placement import Line, Placement, Solution, place, tried
+from analysis.reading.placement import Line, Placement, Solution, place, row_sums, tried
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import PrintedRow, PrintedTable
-from analysis.templates import Cell, Form, Table
+from analysis.templates import Cell, Column, Equation, Form, Table
+
+# A count above this, or an amount above that (in 元), is no figure of a report.
+_MOST_COUNT, _MOST_AMOUNT = 10**10, 10**14
+# How a value came to its cell (facts.basis).
+POSITION, IDENTITIES, PROSE, CORRECTION = "position", "identities", "prose", "correction"
+
+Spans = tuple[Span | None, ...]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that are placed together. ``spans`` are, for each row, the values that the solution
-    counts: all cells of the row where they stand in place, else only the numbers printed."""
+    """Rows that are placed together. ``spans`` are, for each row and each way to read it, the stretches
+    that the solution counts: all cells of the row where they stand in place, else only the numbers
+    printed. ``basis`` says what decided where the equations did not."""
 
     rows: Sequence[PrintedRow]
-    spans: Sequence[Sequence[Span]]
-    placed: bool
+    lines: Sequence[Line]
+    spans: Sequence[Sequence[Spans]]
+    equations: Sequence[Equation]
     solution: Solution
+    basis: str = ""
+
+    @property
+    def glued(self) -> bool:
+        """Whether digits had to be cut."""
+        return any(line.cuts for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -42,12 +59,17 @@ class PlacedTable:
     @property
     def placements(self) -> int:
         """How many readings the page admits."""
-        return prod(len(part.solution.placements) for part in self.parts)
+        return min(prod(len(part.solution.placements) for part in self.parts), 10**12)
 
     @property
     def broken(self) -> int:
         """How many identities every reading breaks, at the least."""
         return sum(part.solution.broken for part in self.parts)
+
+    @property
+    def glued(self) -> bool:
+        """Whether digits had to be cut somewhere."""
+        return any(part.glued for part in self.parts)
 
     @property
     def complete(self) -> bool:
@@ -58,66 +80,188 @@ class PlacedTable:
 def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
     """Decide which printed number stands in which cell.
 
-    Rows that equations join are placed together; in a table where nothing has to add up, each row
-    is placed on its own. Raises ``InputError`` for a row that cannot be one of the form.
+    Rows that equations join are placed together, the others each on its own. Raises ``InputError``
+    for a row that cannot be one of the form.
     """
-    if not list(printed.table.equations()):
-        in_place = printed.positional
-        return PlacedTable(
-            printed,
-            tuple(
-                _part([row], in_place or len(row.values) == len(row.cells), printed, text)
-                for row in printed.rows
-            ),
-        )
-    part = _part(printed.rows, printed.positional, printed, text)
-    if part.placed and part.solution.broken and any(not v.text for row in printed.rows for v in row.values):
-        # Rows of the right length whose blanks have moved to the end: if the numbers add up better
-        # when they may stand elsewhere, the cells are not in place.
-        moved = _part(printed.rows, False, printed, text)
-        if moved.solution.broken < part.solution.broken:
-            part = moved
-    return PlacedTable(printed, (part,))
+    joined = {cell.row for e in printed.table.equations() for cell in (*e.left, *e.right)}
+    together = [row for row in printed.rows if row.cells[0].row in joined]
+    alone = [row for row in printed.rows if row.cells[0].row not in joined]
+    parts = [_part([row], printed, text) for row in alone]
+    if together:
+        part = _part(together, printed, text)
+        if part.solution.broken and any(not v.text for row in together for v in row.values):
+            # Rows of the right length whose blanks have moved to the end: if the numbers add up better
+            # when they may stand elsewhere, the cells are not in place.
+            moved = _part(together, printed, text, kept=False)
+            if moved.solution.broken < part.solution.broken:
+                part = moved
+        parts.append(part)
+    return PlacedTable(printed, tuple(parts))
 
 
-def _part(rows: Sequence[PrintedRow], placed: bool, printed: PrintedTable, text: Text) -> Part:
-    equations = list(printed.table.equations())
-    spans, lines = [], []
-    for row in rows:
-        values = [v for v in row.values if placed or isinstance(parse_cell(v.text), Quantity)]
-        values = values[: len(row.cells)] if placed else values
-        if len(values) > len(row.cells):
-            place_ = text.where(row.label.start)
-            raise InputError(
-                f"{place_}：“{row.label.text}”一行有 {len(values)} 个数字，格式只有 {len(row.cells)} 栏；"
-                "请对照原报告核对这一行。",
-                f"{place_}: the row {row.label.text} has {len(values)} numbers for {len(row.cells)} columns; "
-                "compare it with the published report.",
+def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: bool = True) -> Part:
+    """Place ``rows`` together; ``kept`` says that blank cells stand where they were printed."""
+    equations = [e for e in printed.table.equations() if e.left and e.right]
+    adds_up = bool(equations) and len(rows) > 1 or printed.table.layout == "one_row"
+    in_place = kept and all(len(r.values) == len(r.cells) for r in rows if not r.glued)
+    sums = {
+        row: row_sums(row.cells, [e.identity for e in equations if e.identity.over == "rows"]) for row in rows
+    }
+    vanished = any(row.glued and not _full(row, printed.table) for row in rows)
+
+    def solved(holding: bool) -> Part:
+        lines, spans = [], []
+        for row in rows:
+            if row.glued:
+                readings = _readings(row, printed.table, sums[row] if holding else (), vanished)
+            else:
+                readings = [_printed(row, in_place, kept, text)]
+            kinds = [printed.table.column_of(c).kind for c in row.cells]
+            numbers = [_numbers(reading, row, kinds, adds_up, text) for reading in readings]
+            placed = row.glued or len(readings[0]) == len(row.cells)
+            unreadable = frozenset(
+                cell
+                for reading in readings
+                if len(reading) == len(row.cells)
+                for cell, span in zip(row.cells, reading, strict=True)
+                if span and parse_cell(span.text) is None and not row.glued
             )
-        # Where nothing is added up, only the order of what is printed matters, not its value.
-        numbers = [_whole(v, row, text) if equations else _order(i, v) for i, v in enumerate(values)]
-        spans.append(values)
-        lines.append(Line(row.cells, tuple(numbers), placed))
-    return Part(rows, spans, placed, place(lines, equations, printed.table.presumed))
+            lines.append(Line(row.cells, numbers[0], placed, tuple(numbers[1:]), unreadable))
+            spans.append(readings)
+        tried_ = tried(equations if adds_up else (), lines)
+        return Part(rows, lines, spans, tried_, place(lines, tried_, printed.table.presumed))
+
+    if not any(row.glued for row in rows):
+        return solved(holding=False)
+    try:
+        part = solved(holding=True)
+        # Cuts that break the sum of their row are worth a look only where the page does not add up.
+        return solved(holding=False) if part.solution.broken else part
+    except TooMany:
+        return _unread(rows, equations if adds_up else ())
 
 
-def _whole(span: Span, row: PrintedRow, text: Text) -> int | None:
-    """The number in a cell of counts. Raises ``InputError`` for what no count can be."""
-    quantity = parse_cell(span.text)
-    if not isinstance(quantity, Quantity):
-        return None
-    if quantity.value < 0 or not quantity.value.is_integer():
-        place_ = text.where(span.start)
+def _printed(row: PrintedRow, in_place: bool, kept: bool, text: Text) -> Spans:
+    """The cells of a row of a grid that count: all of them in their columns, or the numbers alone."""
+    filled = row.numbers
+    if len(row.values) == len(row.cells) and (in_place or (kept and len(filled) == len(row.cells))):
+        return row.values
+    values = [v for v in filled if isinstance(parse_cell(v.text), Quantity)]
+    if len(values) > len(row.cells):
+        place_ = text.where(row.label.start)
+        raise InputError(
+            f"{place_}：“{row.label.text}”一行有 {len(values)} 个数字，格式只有 {len(row.cells)} 栏；"
+            "请对照原报告核对这一行。",
+            f"{place_}: the row {row.label.text} has {len(values)} numbers for {len(row.cells)} columns; "
+            "compare it with the published report.",
+        )
+    return tuple(values)
+
+
+def _columns(row: PrintedRow, table: Table) -> list[Column]:
+    return [table.column_of(cell) for cell in row.cells]
+
+
+def _run(row: PrintedRow) -> tuple[str, int]:
+    """What a glued row prints, as one string, and where it begins. Its stretches keep their offsets."""
+    if not row.values:
+        return "", row.label.end
+    start, made = row.values[0].start, ""
+    for value in row.values:
+        made = made.ljust(value.start - start) + value.text
+    return made, start
+
+
+def _full(row: PrintedRow, table: Table) -> bool:
+    """Whether a glued row can be cut into a number for every column."""
+    try:
+        return bool(_possible(_run(row)[0], cuts(_run(row)[0], _columns(row, table))))
+    except TooMany:
+        return True
+
+
+def _possible(run: str, found: Sequence[Cut]) -> list[Cut]:
+    """The cuts without a number that no report can print."""
+    digits = len(str(_MOST_COUNT))
+    return [
+        cut
+        for cut in found
+        if all(len(run[a:b].partition(".")[0].strip("+-增减元万亿")) < digits for a, b in cut)
+    ]
+
+
+def _readings(row: PrintedRow, table: Table, sums: Sequence[Sum], vanished: bool) -> list[Spans]:
+    """Every way to cut a glued row, a span or None for each column.
+
+    A row whose table prints no blanks is cut into a number for every column; otherwise any of its
+    columns may be blank.
+    """
+    run, start = _run(row)
+    columns = _columns(row, table)
+    if not vanished:
+        found = _possible(run, cuts(run, columns, sums)) or _possible(run, cuts(run, columns))
+        return [tuple(Span(run[a:b], start + a, start + b) for a, b in cut) for cut in found]
+    made: list[Spans] = []
+    if not run:
+        return [(None,) * len(columns)]
+    for many in range(len(run.split()), len(columns) + 1):
+        for chosen in combinations(range(len(columns)), many):
+            for cut in _possible(run, cuts(run, [columns[i] for i in chosen])):
+                at = dict(zip(chosen, cut, strict=True))
+                made.append(
+                    tuple(
+                        Span(run[slice(*at[i])], start + at[i][0], start + at[i][1]) if i in at else None
+                        for i in range(len(columns))
+                    )
+                )
+                if len(made) > MOST_CUTS:
+                    raise TooMany
+    if not made:
+        raise TooMany
+    return made
+
+
+def _unread(rows: Sequence[PrintedRow], equations: Sequence[Equation]) -> Part:
+    """Rows that can be cut in more ways than can be looked through: nothing is known of their cells."""
+    lines = [Line(row.cells, (None,) * len(row.cells), True) for row in rows]
+    spans = [[(None,) * len(row.cells)] for row in rows]
+    counted = {cell: 0 for row in rows for cell in row.cells}
+    return Part(rows, lines, spans, (), Solution((Placement(counted, {}, frozenset(), ()),), complete=False))
+
+
+def _numbers(
+    reading: Spans, row: PrintedRow, kinds: Sequence[str], adds_up: bool, text: Text
+) -> tuple[int | None, ...]:
+    """What each stretch of a reading counts, None for a blank. Where nothing is added up, only the
+    order of what is printed matters, not its value."""
+    made = []
+    for i, span in enumerate(reading):
+        kind = kinds[i] if len(reading) == len(kinds) else "count"
+        quantity = parse_cell(span.text, kind) if span else None
+        if not isinstance(quantity, Quantity):
+            made.append(None)
+            continue
+        if not row.glued:
+            _check(quantity, kind, span, row, text)
+        made.append(int(quantity.value) if adds_up and kind == "count" else i)
+    return tuple(made)
+
+
+def _check(quantity: Quantity, kind: str, span: Span, row: PrintedRow, text: Text) -> None:
+    """Raises ``InputError`` for a number that no cell of the form can hold."""
+    place_ = text.where(span.start)
+    if kind == "count" and (quantity.value < 0 or not quantity.value.is_integer()):
         raise InputError(
             f"{place_}：“{row.label.text}”一行印着 {span.text}，件数应为非负整数；请对照原报告核对这一格。",
             f"{place_}: the row {row.label.text} prints {span.text}, a count must be a whole number of zero or "
             "more; compare this cell with the published report.",
         )
-    return int(quantity.value)
-
-
-def _order(index: int, span: Span) -> int | None:
-    return index if isinstance(parse_cell(span.text), Quantity) else None
+    if abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
+        raise InputError(
+            f"{place_}：“{row.label.text}”一行印着 {span.text[:40]}，大得不可能；请对照原报告核对这一格。",
+            f"{place_}: the row {row.label.text} prints {span.text[:40]}, which is impossibly large; compare this "
+            "cell with the published report.",
+        )
 
 
 def facts_of(form: Form, placed: Mapping[str, PlacedTable], text: Text, whose: Mapping) -> list[dict]:
@@ -154,32 +298,57 @@ def _absent(text: Text) -> dict:
         "where": text.name,
         "start": -1,
         "end": -1,
+        "basis": "",
     }
 
 
 def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     placements = part.solution.placements
-    equations = tried(table.equations(), part.rows)
-    settled = [p.settled(equations) for p in placements]
+    settled = [p.settled(part.equations) for p in placements]
     found = {}
-    for row, spans in zip(part.rows, part.spans, strict=True):
+    for row, line, readings in zip(part.rows, part.lines, part.spans, strict=True):
+        shown = readings[0] if line.placed and not line.cuts else ()
         for i, cell in enumerate(row.cells):
             column = table.column_of(cell)
             options = []
             for placement, known in zip(placements, settled, strict=True):
                 if cell in placement.source:
-                    span = spans[placement.source[cell][1]]
+                    _, cut, index = placement.source[cell]
+                    span = readings[cut][index]
                     options.append((span, parse_cell(span.text, column.kind, column.unit)))
                 elif cell in placement.inferred and cell in known:
                     options.append((None, Quantity(float(placement.counted[cell]))))
                 else:
                     options.append((None, "0" if cell in known else ""))
-            found[cell] = _fact(options, column, row, text, part.solution.complete)
-            if part.placed and parse_cell(spans[i].text) == "not_applicable":
-                found[cell]["raw"] = spans[i].text
-                if found[cell]["status"] == "blank":
-                    found[cell]["status"] = "not_applicable"
+            fact = _fact(options, column, row, text, part.solution.complete)
+            fact["basis"] = _basis(fact, row, line, part)
+            if cell in line.unreadable and (span := shown[i]):
+                fact |= _place(span, text, span) | {"status": "ambiguous", "candidates": ""}
+            elif i < len(shown) and shown[i] and parse_cell(shown[i].text) == "not_applicable":
+                fact["raw"] = shown[i].text
+                if fact["status"] == "blank":
+                    fact["status"] = "not_applicable"
+            found[cell] = fact
     return found
+
+
+def _basis(fact: Mapping, row: PrintedRow, line: Line, part: Part) -> str:
+    """How the value came to its cell."""
+    if fact["value"] is None:
+        return ""
+    if part.basis:
+        return part.basis
+    return IDENTITIES if fact["status"] == "inferred" or line.cuts or not line.placed else POSITION
+
+
+def _place(span: Span, text: Text, raw: Span | None) -> dict:
+    start, end = text.span(span.start, span.end)
+    return {
+        "raw": text.raw[start:end] if raw else "",
+        "where": text.where(span.start),
+        "start": start,
+        "end": end,
+    }
 
 
 def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) -> dict:
@@ -187,17 +356,7 @@ def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) ->
     spans = {s for s, _ in options}
     quantities = list(dict.fromkeys(q for _, q in options))
     span = next(iter(spans)) if len(spans) == 1 else None
-    place_ = span or row.label
-    start, end = text.span(place_.start, place_.end)
-    fact = {
-        "value": None,
-        "unit_of_measure": "",
-        "candidates": "",
-        "raw": text.raw[start:end] if span else "",
-        "where": text.where(place_.start),
-        "start": start,
-        "end": end,
-    }
+    fact = {"value": None, "unit_of_measure": "", "candidates": "", **_place(span or row.label, text, span)}
     if not complete:
         return {**fact, "status": "ambiguous"}
     if not any(isinstance(q, Quantity) for q in quantities):
@@ -221,26 +380,27 @@ def _candidate(quantity: Quantity | str) -> str:
     return number(quantity.value) if isinstance(quantity, Quantity) else "blank"
 
 
-def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dict]:
-    """Each admissible reading of a table that admits several (table ``placements``): only the cells
-    on which the readings differ."""
+def placements_of(placed: Mapping[str, PlacedTable], text: Text, whose: Mapping) -> list[dict]:
+    """Each admissible reading of a part that admits several (table ``placements``): only the cells on
+    which the readings differ, and where each stands."""
     rows = []
     for table in placed.values():
-        for part in table.parts:
-            equations = tried(table.printed.table.equations(), part.rows)
-            if not equations or part.solution.unique or not part.solution.complete:
+        for which, part in enumerate(table.parts, 1):
+            if part.solution.unique or not part.solution.complete:
                 continue
-            worlds = [_world(p, p.settled(equations)) for p in part.solution.placements]
+            worlds = [_world(p, part, table.printed.table) for p in part.solution.placements]
             open_ = [cell for cell in worlds[0] if len({world[cell] for world in worlds}) > 1]
             rows += [
                 {
                     "key": f"{whose['unit']}/{whose['year']}/{cell}/{n}",
                     **whose,
                     "table": cell.table,
+                    "part": which,
                     "placement": n,
                     "row": cell.row,
                     "column": cell.column,
-                    "value": world[cell],
+                    "value": world[cell][0],
+                    **_stretch(world[cell][1], text),
                 }
                 for n, world in enumerate(worlds, 1)
                 for cell in open_
@@ -248,6 +408,27 @@ def placements_of(placed: Mapping[str, PlacedTable], whose: Mapping) -> list[dic
     return rows
 
 
-def _world(placement: Placement, settled: set[Cell]) -> dict[Cell, int | None]:
-    """What each cell is worth in one placement; None where it is not settled."""
-    return {cell: value if cell in settled else None for cell, value in placement.counted.items()}
+def _stretch(span: Span | None, text: Text) -> dict:
+    """Where a reading finds a value; nowhere for a blank."""
+    return _place(span, text, span) if span else {"raw": "", "where": "", "start": -1, "end": -1}
+
+
+def _world(placement: Placement, part: Part, table: Table) -> dict[Cell, tuple[float | None, Span | None]]:
+    """What each cell is worth in one placement and where that stands; None where it is not settled."""
+    settled = placement.settled(part.equations)
+    world: dict[Cell, tuple[float | None, Span | None]] = {}
+    for cell, counted in placement.counted.items():
+        span = None
+        value = float(counted) if cell in settled else None
+        if cell in placement.source:
+            line, cut, index = placement.source[cell]
+            span = part.spans[line][cut][index]
+            column = table.column_of(cell)
+            quantity = parse_cell(span.text, column.kind, column.unit)
+            value = quantity.value if isinstance(quantity, Quantity) else None
+            if column.kind == "change" and value and not quantity.sign:
+                value = None  # of unknown sign in every reading
+        elif not part.equations:
+            value = None
+        world[cell] = (value, span)
+    return world

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 from analysis import templates
 from analysis.errors import InputError
@@ -16,7 +17,7 @@ from analysis.reading.normalise import Text
 _BODY = "(?:省|自治区|市|县|区|旗|州|盟|镇|乡|街道|局|厅|委员会|管委会|办公厅|办公室|委|署|中心)"
 _NAME = rf"[一-鿿]{{2,14}}?{_BODY}(?:人民政府)?(?:办公厅|办公室|管委会)?"
 _TITLE = re.compile(
-    rf"^\s*#*\s*(?:({_NAME})\s*(20\d\d)\s*年度?|(20\d\d)\s*年度?\s*({_NAME}))(?:政府)?信息公开\s*(?:工作)?\s*年度?报告",
+    rf"^\s*#*\s*(?:标题:\s*)?(?:({_NAME})\s*(20\d\d)\s*年度?|(20\d\d)\s*年度?\s*({_NAME}))(?:政府)?信息公开\s*(?:工作)?\s*年度?报告",
     re.M,
 )
 _PERIOD = re.compile(r"(?:统计期限|统计时限|起止时间|统计周期)[^。]{0,10}?(20\d\d)\s*年")
@@ -58,18 +59,69 @@ def year(text: Text) -> int | None:
     return int(years[0][0])
 
 
-def form(text: Text) -> templates.Form:
-    """The generation of the form that the page is printed on. Raises ``InputError`` if none fits."""
-    votes = {
-        code: sum(phrase in text.clean for phrase in f.recognise) for code, f in templates.forms().items()
-    }
-    best = max(votes, key=votes.get)
-    if not votes[best] or list(votes.values()).count(votes[best]) > 1:
-        known = "、".join(f.zh for f in templates.forms().values())
-        named = ", ".join(f.en for f in templates.forms().values())
-        raise InputError(
-            f"{text.name}：表格不属于已声明的格式（{known}）；如是其他年代的格式，请在 templates/forms.yml 中声明。",
-            f"{text.name}: its tables fit none of the declared forms ({named}); declare another generation "
-            "in templates/forms.yml.",
-        )
-    return templates.forms()[best]
+def from_path(path: Path) -> tuple[str | None, int | None]:
+    """The unit and year that a file's place says: ``永康市/2020.txt``, ``年报/2020/永康市.html``."""
+    parts = [path.stem, *(p.name for p in path.parents)][:4]
+    years = [int(y) for part in parts for y in re.findall(r"(?<!\d)(20[0-3]\d)(?!\d)", part)]
+    names = [re.sub(r"[\d\s_.\-—]|年度?|政府信息公开|工作|报告|年报", "", part) for part in parts]
+    unit_ = next((n for n in names if re.fullmatch(r"[一-鿿]{2,30}", n) and re.search(f"{_BODY}$", n)), None)
+    return unit_, years[0] if years else None
+
+
+def same_unit(one: str, other: str) -> bool:
+    """Whether two names are of one unit, said in full and in short."""
+    one, other = (re.sub(r"(?:人民政府|政府|管委会|管理委员会)$", "", name) for name in (one, other))
+    return one in other or other in one
+
+
+def whose(text: Text, path: Path) -> tuple[str | None, int | None]:
+    """Unit and year: what the text says, checked against the place of the file.
+
+    Where both name the same unit, one name within the other (平潭综合实验区 in 平潭综合实验区管委会), the name
+    of the folder is kept, so that the years of a unit stay together. Where the title and the period of
+    the text give two years, the path decides; where the text says nothing, the path does.
+    """
+    folder, filed = from_path(path)
+    named, stated = unit(text), year(text)
+    if folder and (named is None or same_unit(named, folder)):
+        named = folder
+    titled = title(text)
+    if titled and filed == titled[1]:
+        stated = filed
+    return named, stated or filed
+
+
+def form(text: Text, year_: int | None = None) -> templates.Form:
+    """The generation of the form that the page is printed on; for a page without any table, that of
+    its ``year_``. Raises ``InputError`` if none fits, naming the nearest and what differs."""
+    page = re.sub(r"\s", "", text.clean)
+    votes = {code: sum(phrase in page for phrase in f.recognise) for code, f in templates.forms().items()}
+    best = sorted(votes, key=votes.get, reverse=True)
+    if votes[best[0]] > votes[best[1]]:
+        return templates.forms()[best[0]]
+    of_year = [f for f in templates.forms().values() if year_ in f.years]
+    # Words of two generations in like number, as in the short statistics that outlived 2013.
+    if of_year and (not votes[best[0]] or votes[of_year[0].code] == votes[best[0]]):
+        return of_year[0]
+    raise _unknown(text, page)
+
+
+def _unknown(text: Text, page: str) -> InputError:
+    """No form fits: say which is nearest, what of it stands on the page and what does not."""
+
+    def labels(form_: templates.Form) -> list[str]:
+        return [row.zh for table in form_.tables.values() for row in table.rows.values()]
+
+    shares = {code: [s in page for s in labels(f)] for code, f in templates.forms().items()}
+    code = max(shares, key=lambda c: sum(shares[c]) / len(shares[c]))
+    nearest = templates.forms()[code]
+    there = sum(shares[code])
+    absent = [s for s, found in zip(labels(nearest), shares[code], strict=True) if not found]
+    listed = "、".join(absent[:6])
+    return InputError(
+        f"{text.name}：表格不属于已声明的格式；最接近的是{nearest.zh}，其 {len(shares[code])} 行中有 {there} 行，"
+        f"缺{listed}{'等' if len(absent) > 6 else ''}。如是其他年代的格式，请在 templates/forms.yml 中声明。",
+        f"{text.name}: its tables fit none of the declared forms; the nearest is the {nearest.en}, of whose "
+        f"{len(shares[code])} rows {there} are there and not {listed}{' and others' if len(absent) > 6 else ''}. "
+        "Declare another generation in templates/forms.yml.",
+    )

@@ -1,7 +1,9 @@
 """The page becomes sections and printed rows.
 
-In: folded text. Out: the six sections with their places, and the rows of any table in a stretch of
-text as lists of cells. A row is a line with ``|`` between its cells, whatever stood around it.
+In: folded text. Out: the sections with their places, and the rows of any table in a stretch of text
+as lists of cells. A row is a line with bars, tabs or wide spaces between its cells, whatever stood
+around it. A text that has lost its lines has its headings in the middle; rows it has none, and its
+tables are found by their labels (``stream``).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 from analysis import templates
 from analysis.reading.normalise import Text
+from analysis.reading.quantities import parse_cell
 
 _ORDINALS = "一二三四五六七八九十"
 _HEADING = re.compile(rf"^[ \t#]*([{_ORDINALS}]+)、[ \t]*([^\n|]+?)[ \t]*$", re.M)
@@ -20,6 +23,11 @@ _PART = (
     re.compile(rf"^(?=[ \t]*\([{_ORDINALS}]+\))", re.M),
     re.compile(rf"(?:^|(?<=[。;:,、\s]))(?=[{_ORDINALS}]是)", re.M),
     re.compile(r"^(?=[ \t]*\d+[.、](?!\d))", re.M),
+)
+_PART_INLINE = (
+    re.compile(rf"(?:^|(?<=[。;:!?\s]))(?=\([{_ORDINALS}]+\))"),
+    _PART[1],
+    re.compile(r"(?:^|(?<=[。;:!?\s]))(?=\d+[.、](?!\d))"),
 )
 # What a numbered part opens with.
 ORDINAL = re.compile(rf"[ \t]*(?:\([{_ORDINALS}]+\)|[{_ORDINALS}]是|\d+[.、])")
@@ -42,7 +50,8 @@ class Span:
 @dataclass(frozen=True)
 class Section:
     """A section of the report: ``heading`` and body are at ``start``, ``body``, ``end``; ``parts`` are
-    its numbered parts, each from its ordinal to the next; what stands before the first has none."""
+    its numbered parts, each from its ordinal to the next; what stands before the first has none.
+    ``tables`` are the stretches of a table within it that are no lines of their own."""
 
     code: str
     heading: str
@@ -50,6 +59,7 @@ class Section:
     body: int
     end: int
     parts: tuple[Span, ...] = ()
+    tables: tuple[tuple[int, int], ...] = ()
 
     def part_at(self, place: int) -> Span | None:
         """The numbered part that a place of the folded text lies in."""
@@ -65,24 +75,58 @@ def canonical(label: str) -> str:
 
 def split_sections(text: Text) -> dict[str, Section]:
     """The sections found, by code, in the order of the page; the preface before them has none."""
-    titles = {canonical(t): s.code for s in templates.sections().values() for t in s.titles}
-    heads = [(titles[canonical(m[2])], m) for m in _HEADING.finditer(text.clean) if canonical(m[2]) in titles]
-    stop = body_end(text)
-    ends = [m.start() for _, m in heads[1:]] + [stop]
+    heads = _headings(text)
+    ends = [start for _, _, start, _ in heads[1:]] + [body_end(text)]
     found: dict[str, Section] = {}
-    for (code, match), end in zip(heads, ends, strict=False):
-        parts = tuple(split_parts(text, match.end(), end))
-        section = Section(code, match[2], match.start(), match.end(), end, parts)
+    for (code, title, start, body), end in zip(heads, ends, strict=False):
         # A list of the titles before the report has them too, with nothing under them.
-        if code not in found or end - match.end() > found[code].end - found[code].body:
-            found[code] = section
+        if end >= body and (code not in found or end - body > found[code].end - found[code].body):
+            found[code] = Section(code, title, start, body, end, tuple(split_parts(text, body, end)))
     return found
+
+
+# With fewer headings on lines of their own than this, those within lines count too.
+_FEW = 3
+
+
+def _headings(text: Text) -> list[tuple[str, str, int, int]]:
+    """(section, title, start, end) of every heading, in the order of the page."""
+    titles = {canonical(t): s.code for s in templates.sections().values() for t in s.titles}
+    heads = [
+        (titles[canonical(m[2])], m[2], m.start(), m.end())
+        for m in _HEADING.finditer(text.clean)
+        if canonical(m[2]) in titles
+    ]
+    if len({code for code, *_ in heads}) < _FEW:
+        heads = [
+            (titles[canonical(m[1])], m[1], m.start(), m.end())
+            for m in templates.title_pattern().finditer(text.clean)
+        ]
+    if len({code for code, *_ in heads}) < _FEW:  # ordinals set by a word processor are not in the text
+        heads = [
+            (titles[canonical(m[0])], m[0], m.start(), m.end())
+            for m in re.finditer(r"[^\n|]{2,40}", text.clean)
+            if canonical(m[0]) in titles
+        ]
+    found = {code for code, *_ in heads}
+    for section in templates.sections().values():
+        if section.code in found:
+            continue
+        for opening in section.openings:
+            if match := opening.search(text.clean):
+                # What opens a section without a title is itself part of it.
+                start = match.start()
+                heads.append(
+                    (section.code, match[0].strip(), start, match.end() if "表" in match[0] else start)
+                )
+                break
+    return sorted(heads, key=lambda h: h[2])
 
 
 def split_parts(text: Text, start: int, end: int) -> Iterator[Span]:
     """The numbered parts of a stretch, by the first kind of ordinal that it uses."""
     body = text.clean[start:end]
-    for pattern in _PART:
+    for pattern in _PART if "\n" in body.strip() else _PART_INLINE:
         openings = [start + m.start() for m in pattern.finditer(body)]
         if openings:
             for first, last in zip(openings, [*openings[1:], end], strict=True):
@@ -105,26 +149,52 @@ def body_end(text: Text) -> int:
 def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
     """Every printed row between ``start`` and ``end``: its cells, stripped, with their places."""
     for match in re.finditer(r"[^\n]+", text.clean[start:end]):
-        line = match[0]
-        if "|" not in line or re.fullmatch(r"[|\s:\-]*-{2,}[|\s:\-]*", line):
-            continue
-        cells, position = [], start + match.start()
-        for piece in line.split("|"):
-            lead = len(piece) - len(piece.lstrip())
-            word = piece.strip()
-            cells.append(Span(word, position + lead, position + lead + len(word)))
-            position += len(piece) + 1
+        if cells := _cells(match[0], start + match.start()):
+            yield cells
+
+
+_RULE = re.compile(r"[|\s:\-—+=]*-{2,}[|\s:\-—+=]*")
+# What parts the cells of a line without bars.
+_GAP = re.compile(r"\t| {2,}(?=\S)")
+
+
+def _cells(line: str, start: int) -> list[Span]:
+    """The cells of a line that is a table row; none if it is not."""
+    if "|" in line:
+        if _RULE.fullmatch(line):
+            return []
         # A bar at both edges of the line is a frame; at the right alone, it may close a blank cell.
+        cells = _split(line, re.compile(r"\|"), start)
         framed = line.strip().startswith("|") and line.strip().endswith("|")
-        yield cells[1:-1] if framed else cells
+        return cells[1:-1] if framed else cells
+    lead = len(line) - len(line.lstrip(" "))
+    if not _GAP.search(line, lead):
+        return []
+    cells = _split(line[lead:], _GAP, start + lead)
+    figures = [c for c in cells[1:] if c.text and parse_cell(c.text) is not None]
+    return cells if figures and (len(cells) > 2 or cells[-1] in figures) else []
+
+
+def _split(line: str, gap: re.Pattern[str], start: int) -> list[Span]:
+    cells, position = [], 0
+    for edge, after in [*((m.start(), m.end()) for m in gap.finditer(line)), (len(line), len(line))]:
+        piece = line[position:edge]
+        lead = len(piece) - len(piece.lstrip())
+        word = piece.strip().strip("*")
+        lead += len(piece.strip()) - len(piece.strip().lstrip("*"))
+        cells.append(Span(word, start + position + lead, start + position + lead + len(word)))
+        position = after
+    return cells
 
 
 def prose(text: Text, section: Section) -> Iterator[Span]:
     """The sentences of a section, tables left out. A sentence ends in 。 or at the end of its line."""
-    for line in re.finditer(r"[^\n]+", text.clean[section.body : section.end]):
-        if "|" in line[0]:
-            continue
-        base = section.body + line.start()
-        for match in re.finditer(r"[^。!?]+[。!?]?", line[0]):
-            if match[0].strip():
-                yield Span(match[0], base + match.start(), base + match.end())
+    edges = [section.body, *(edge for table in section.tables for edge in table), section.end]
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        for line in re.finditer(r"[^\n]+", text.clean[first:last]):
+            if _cells(line[0], 0) or "|" in line[0]:
+                continue
+            base = first + line.start()
+            for match in re.finditer(r"[^。!?]+[。!?]?", line[0]):
+                if match[0].strip():
+                    yield Span(match[0], base + match.start(), base + match.end())

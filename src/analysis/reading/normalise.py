@@ -35,6 +35,7 @@ class Text:
     glosses: int
     traditional: bool
     _line_starts: tuple[int, ...]
+    _places: tuple[str, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A stretch of ``clean`` → the stretch of ``raw`` that it was made from."""
@@ -48,10 +49,20 @@ class Text:
         return bisect_left(self.origin, offset)
 
     def where(self, start: int) -> str:
-        """A place in ``clean`` as people find it in the file: ``2020.txt:14:36`` (line, column)."""
+        """A place in ``clean`` as people find it in the file.
+
+        In a text file line and column (``2020.txt:14:36``); elsewhere the place of its paragraph or
+        table row, and the cell (``2019.html:t2r5c3``: table 2, row 5, cell 3; ``2023.pdf:p3t1r2c1``).
+        """
         offset = self.span(start, start)[0]
         line = bisect_right(self._line_starts, offset)
-        return f"{self.name}:{line}:{offset - self._line_starts[line - 1] + 1}"
+        first = self._line_starts[line - 1]
+        if not self._places:
+            return f"{self.name}:{line}:{offset - first + 1}"
+        place = self._places[min(line, len(self._places)) - 1]
+        if cell := self.raw.count("|", first, offset):
+            place += f"c{cell}"
+        return f"{self.name}:{place}"
 
 
 @cache
@@ -101,8 +112,37 @@ def typeset(text: str) -> str:
     return _TYPESET.sub(lambda m: chr(ord(m[0]) + 0xFEE0), text)
 
 
-def normalise(raw: str, name: str) -> Text:
-    """Fold ``raw`` (the text of the file called ``name``)."""
+# A line that is a page number and nothing else.
+_FOLIO = re.compile(r"[ \t]*[-—–][-—– \t]*\d{1,3}[ \t]*[-—–][-—– \t]*")
+# What opens a paragraph, and what closes one.
+_OPENS = re.compile(r"[ \t]*(?:[#|]|[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]+\)|\d+[.、]\s*\D)")
+_CLOSES = tuple("。!?;:|")
+# Lines of a text wrapped by hand are no longer than this, and there are at least so many of them.
+_WRAPPED_AT, _WRAPPED_LINES = 64, 12
+
+
+def _wraps(text: str) -> list[tuple[int, int]]:
+    """The stretches (line ends and page numbers) that cut the paragraphs of a hard-wrapped text."""
+    lines = [(m.start(), m.end(), m[0].rstrip()) for m in re.finditer(r"[^\n]+", text)]
+    prose = [w for _, _, w in lines if "|" not in w and len(w) >= 12]
+    if len(prose) < _WRAPPED_LINES or max(map(len, prose)) > _WRAPPED_AT:
+        return []
+    full = sorted(map(len, prose))[len(prose) * 3 // 4] * 0.8
+    cuts: list[tuple[int, int]] = []
+    open_: tuple[int, str] | None = None  # where the line before ended, and its words
+    for start, end, words in lines:
+        if _FOLIO.fullmatch(words):
+            cuts.append((start, end))
+            continue
+        if open_ and not _OPENS.match(words) and "|" not in words and text.count("\n", open_[0], start) <= 2:
+            cuts.append((open_[0], start))
+        wraps = len(words) >= full and not words.endswith(_CLOSES) and "|" not in words
+        open_ = (end, words) if wraps else None
+    return cuts
+
+
+def normalise(raw: str, name: str, places: tuple[str, ...] = ()) -> Text:
+    """Fold ``raw``, the text of the file called ``name``; ``places`` says where its lines stand."""
     glosses = _glosses(raw.translate(_WIDTHS))
     keep: list[int] = []
     position = 0
@@ -119,12 +159,20 @@ def normalise(raw: str, name: str) -> Text:
         origin.extend(keep[offset + i] for i in offsets)
         offset += len(line)
     text = "".join(clean)
+    converted = _converted(kept, text)
+    if cuts := _wraps(text):
+        inside = [True] * len(text)
+        for start, end in cuts:
+            inside[start:end] = [False] * (end - start)
+        text = "".join(c for c, keep_ in zip(text, inside, strict=True) if keep_)
+        origin = [o for o, keep_ in zip(origin, inside, strict=True) if keep_]
     return Text(
         raw=raw,
         clean=text,
         origin=tuple(origin),
         name=name,
         glosses=sum(n for _, _, n in glosses),
-        traditional=_converted(kept, text),
+        traditional=converted,
         _line_starts=(0, *(m.end() for m in re.finditer("\n", raw))),
+        _places=places,
     )

@@ -2,8 +2,8 @@
 
 In: the matched lines of a table and the equations that must hold. Out: every placement that
 satisfies them. Where a page keeps its blank cells there is one; where the blanks have vanished, the
-numbers of a line keep their order but not their columns, and the equations decide. CP-SAT
-enumerates; nothing is guessed. If the page itself breaks an equation, the placements that break the
+numbers of a line keep their order but not their columns; where digits have run together, a line has
+several cuts; and the equations decide. CP-SAT enumerates; nothing is guessed. If the page itself breaks an equation, the placements that break the
 fewest are given, and the equations they break. A total that is itself blank is the sum of its row.
 """
 
@@ -15,7 +15,6 @@ from itertools import combinations
 
 from ortools.sat.python import cp_model
 
-from analysis.reading.tables import PrintedRow
 from analysis.templates import Cell, Equation, Identity, Presumption
 
 # Beyond this many placements a table says only that it is ambiguous.
@@ -29,22 +28,32 @@ class Line:
     """The cells of one printed line and the whole numbers it prints, None where a cell is blank.
 
     ``placed`` says that the numbers stand in their columns, one entry a cell; otherwise ``numbers``
-    holds only what is printed, in order.
+    holds only what is printed, in order. ``cuts`` are further ways to read the same digits as numbers;
+    ``unreadable`` cells print something that is no number, and no equation with them can be tried.
     """
 
     cells: tuple[Cell, ...]
     numbers: tuple[int | None, ...]
     placed: bool
+    cuts: tuple[tuple[int | None, ...], ...] = ()
+    unreadable: frozenset[Cell] = frozenset()
+
+    @property
+    def readings(self) -> tuple[tuple[int | None, ...], ...]:
+        """Every way to read the line as numbers."""
+        return (self.numbers, *self.cuts)
 
 
 @dataclass(frozen=True)
 class Choice:
     """One way to read a line. ``source[i]`` is the index of the number in cell i, None if blank;
-    ``values`` counts blanks as nothing and holds sums for blank totals (``inferred``)."""
+    ``values`` counts blanks as nothing and holds sums for blank totals (``inferred``). ``cut`` is the
+    index of the reading of the line."""
 
     source: tuple[int | None, ...]
     values: tuple[int, ...]
     inferred: tuple[bool, ...]
+    cut: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,11 @@ class Placement:
 
     ``counted`` is what each cell counts: the number printed there, the sum of its row for a blank
     total (``inferred``), nothing for any other blank; so it is the least that the cell can hold.
-    ``source`` says which number of which line a cell prints.
+    ``source`` says which number of which line a cell prints, as line, reading, index.
     """
 
     counted: Mapping[Cell, int]
-    source: Mapping[Cell, tuple[int, int]]
+    source: Mapping[Cell, tuple[int, int, int]]
     inferred: frozenset[Cell]
     broken: tuple[Equation, ...]
 
@@ -108,42 +117,56 @@ def choices(line: Line, row_identities: Sequence[Identity]) -> list[Choice]:
     A blank total beside printed parts is their sum (``row_identities`` say which cell is a total).
     """
     width = len(line.cells)
-    if line.placed:
-        sources = [tuple(i if n is not None else None for i, n in enumerate(line.numbers))]
-    else:
-        sources = [
-            tuple(chosen.index(c) if c in chosen else None for c in range(width))
-            for chosen in combinations(range(width), len(line.numbers))
-        ]
+    sums = row_sums(line.cells, row_identities)
     made = []
-    for source in sources:
-        values = [0 if s is None else line.numbers[s] for s in source]
-        inferred = [False] * width
-        for identity in row_identities:
-            for row in dict.fromkeys(cell.row for cell in line.cells):
-                at = {c.column: i for i, c in enumerate(line.cells) if c.row == row}
-                total, parts = at[identity.right[0]], [at[c] for c in identity.left]
+    for cut, numbers in enumerate(line.readings):
+        if line.placed or len(numbers) == width:
+            sources = [tuple(i if n is not None else None for i, n in enumerate(numbers))]
+        else:
+            sources = [
+                tuple(chosen.index(c) if c in chosen else None for c in range(width))
+                for chosen in combinations(range(width), len(numbers))
+            ]
+        for source in sources:
+            values = [0 if s is None else numbers[s] for s in source]
+            inferred = [False] * width
+            for parts, total in sums:
                 if source[total] is None and any(source[p] is not None for p in parts):
                     values[total], inferred[total] = sum(values[p] for p in parts), True
-        made.append(Choice(source, tuple(values), tuple(inferred)))
+            made.append(Choice(source, tuple(values), tuple(inferred), cut))
+    return made
+
+
+def row_sums(cells: Sequence[Cell], row_identities: Sequence[Identity]) -> list[tuple[tuple[int, ...], int]]:
+    """What must add up within a line, as places of its cells: the parts, and their total."""
+    made = []
+    for identity in row_identities:
+        for row in dict.fromkeys(cell.row for cell in cells):
+            at = {c.column: i for i, c in enumerate(cells) if c.row == row}
+            if at.keys() >= {*identity.left, *identity.right} and len(identity.right) == 1:
+                made.append((tuple(at[c] for c in identity.left), at[identity.right[0]]))
     return made
 
 
 def _as_presumed(line: Line, option: list[Choice], presumed: Sequence[Presumption]) -> list[Choice]:
     """The choices that print what is presumed to be printed."""
-    if line.placed:
+    if len(option) == 1:
         return option
     for presumption in presumed:
         for i, cell in enumerate(line.cells):
-            if presumption.applies(cell, line.numbers):
-                option = [c for c in option if c.source[i] is not None]
+            option = [
+                c
+                for c in option
+                if c.source[i] is not None
+                or not presumption.applies(cell, [n for n in line.readings[c.cut] if n is not None])
+            ]
     return option
 
 
-def tried(equations: Iterable[Equation], lines: Iterable[Line | PrintedRow]) -> list[Equation]:
-    """The equations all of whose rows are printed by some line; the others cannot be tried."""
-    printed = {cell for line in lines for cell in line.cells}
-    return [e for e in equations if printed.issuperset((*e.left, *e.right))]
+def tried(equations: Iterable[Equation], lines: Iterable[Line]) -> list[Equation]:
+    """The equations all of whose cells are printed by some line; the others cannot be tried."""
+    printed = {cell for line in lines for cell in line.cells if cell not in line.unreadable}
+    return [e for e in equations if e.left and e.right and printed.issuperset((*e.left, *e.right))]
 
 
 def place(
@@ -173,6 +196,7 @@ def place(
 
 
 def _solve(lines, options, equations, limit) -> Solution:
+    options = [list(o) for o in options]
     if all(len(o) == 1 for o in options):
         picks, complete = [tuple(0 for _ in lines)], True
     else:
@@ -189,7 +213,7 @@ def _placement(lines, options, pick, equations) -> Placement:
         for i, cell in enumerate(line.cells):
             counted[cell] = choice.values[i]
             if choice.source[i] is not None:
-                source[cell] = (number, choice.source[i])
+                source[cell] = (number, choice.cut, choice.source[i])
             if choice.inferred[i]:
                 inferred.add(cell)
     broken = tuple(e for e in equations if difference(e, counted))

@@ -17,6 +17,8 @@ _CELL = re.compile(
     rf"(?P<sign>[+\-增减]?)\s*(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<unit>元|件|条|项|个|次)?"
     r"(?:\s*\([^()]*\))?"  # a remark in the cell: 22（其中修订16件）
 )
+# A cell that names the unit of measure of its row.
+_UNIT = re.compile(r"件|条|项|个|次|人|元|万元|份|篇|期|册|人次|件次")
 _NOT_APPLICABLE = re.compile(r"[/\-—–－]+")
 
 UNITS = "件次|人次|场次|个月|季度|件|条|项|次|个|篇|期|元|人|份|家|起|宗|例|类|名|册|场|%|‰"
@@ -94,6 +96,11 @@ def parse_cell(text: str, kind: str = "count", unit: str | None = None) -> Quant
     value = _scaled(match["number"], match["times"])
     sign = {"增": "+", "减": "-"}.get(match["sign"], match["sign"])
     return Quantity(-value if sign == "-" else value, match["unit"] or "", sign)
+
+
+def is_unit(text: str) -> bool:
+    """Whether a cell holds the unit of measure of its row: 条, 件, 万元."""
+    return bool(_UNIT.fullmatch(text.strip()))
 
 
 def numbers(text: str) -> Iterator[Counted]:

@@ -7,15 +7,16 @@ know of a report.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import frames
-from analysis.errors import InputError
-from analysis.reading import identify, source
+from analysis.errors import InputError, NotAReport
+from analysis.reading import evidence, identify, source
 from analysis.reading.claims import claims_of
 from analysis.reading.facts import PlacedTable, facts_of, place_table, placements_of
 from analysis.reading.layout import Section, rows, split_sections
@@ -26,7 +27,8 @@ from analysis.templates import Form, concepts
 
 @dataclass(frozen=True)
 class Report:
-    """One report as read. ``document`` is its row of the table ``documents``."""
+    """One report as read. ``records`` are the rows of its tables, which the properties of their names
+    give as frames; ``form`` is its form as this page has it."""
 
     unit: str
     year: int
@@ -35,56 +37,83 @@ class Report:
     path: Path
     sections: Mapping[str, Section]
     tables: Mapping[str, PlacedTable]
-    document: pd.Series
-    facts: pd.DataFrame
-    placements: pd.DataFrame
-    claims: pd.DataFrame
+    records: Mapping[str, Sequence[Mapping]] = field(repr=False)
 
     @property
     def key(self) -> str:
         """How every table names this report: ``unit/year``."""
         return f"{self.unit}/{self.year}"
 
+    @cached_property
+    def document(self) -> pd.Series:
+        """Its row of the table ``documents``."""
+        return frames.frame("documents", self.records["documents"]).iloc[0]
+
+    @cached_property
+    def facts(self) -> pd.DataFrame:
+        """Every cell of its form."""
+        return frames.frame("facts", self.records["facts"])
+
+    @cached_property
+    def placements(self) -> pd.DataFrame:
+        """Every reading of its tables, where they admit several."""
+        return frames.frame("placements", self.records["placements"])
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        """Every number of its prose."""
+        return frames.frame("claims", self.records["claims"])
+
+    def with_records(self, **changed: Sequence[Mapping]) -> Report:
+        """The report with other rows in some of its tables."""
+        return replace(self, records={**self.records, **changed})
+
 
 def read_report(path: Path, unit: str | None = None, year: int | None = None) -> Report:
     """Read one report. ``unit`` and ``year`` go before what the text says, if given.
 
-    Raises ``InputError`` if the file is no annual report, or does not say whose or of which year.
+    Raises ``NotAReport`` if the file is no annual report, ``InputError`` if it cannot be read, fits no
+    form or does not say whose or of which year it is.
     """
     loaded = source.load(path)
-    text = normalise(loaded.text, loaded.name)
-    sections = split_sections(text)
-    if "信息公开" not in text.clean or len(sections) < 3:
-        raise InputError(
-            f"{path} 不像政府信息公开工作年度报告：没有找到“一、总体情况”等独立成行的章节标题；"
-            "请确认文件，或把各章标题与表格分行后再试。",
-            f"{path} does not look like an annual report on government information disclosure: no headings "
-            "such as 一、总体情况 on lines of their own; check the file, or put headings and tables on lines "
-            "of their own.",
+    text = normalise(loaded.text, loaded.name, loaded.places)
+    if "信息公开" not in text.clean and "依申请公开" not in text.clean:
+        raise NotAReport(
+            f"{path} 不像政府信息公开工作年度报告：全文没有“信息公开”；请确认文件。",
+            f"{path} does not look like an annual report on government information disclosure: it never says "
+            "信息公开; check the file.",
         )
-    form = identify.form(text)
-    unit = unit or identify.unit(text)
-    year = year or identify.year(text)
+    named, stated = identify.whose(text, path)
+    unit, year = unit or named, year or stated
+    form = identify.form(text, year)
+    sections = split_sections(text)
+    placed = {table.code: _place(table, sections.get(table.section), text) for table in form.tables.values()}
+    printed = any(t.printed.rows for t in placed.values())
+    if not printed and len(sections) < 2:
+        raise NotAReport(
+            f"{path} 不像政府信息公开工作年度报告：没有找到“一、总体情况”等章节标题，也没有表格；请确认文件。",
+            f"{path} does not look like an annual report on government information disclosure: no headings such "
+            "as 一、总体情况 and no tables; check the file.",
+        )
     if unit is None or year is None:
         raise InputError(
-            f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 UNIT=… YEARS=…。",
+            f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 UNIT=… YEARS=…，或按 <单位>/<年份> 存放。",
             f"{path}: the text does not say {'whose report' if unit is None else 'of which year'} it is; "
-            "give UNIT=… YEARS=… as well.",
+            "give UNIT=… YEARS=… as well, or file it as <unit>/<year>.",
         )
-    tables = {}
-    for table in form.tables.values():
-        section = sections.get(table.section)
-        printed = match(table, rows(text, section.body, section.end) if section else ())
-        tables[table.code] = place_table(printed, text)
-
-    if not any(t.printed.rows for t in tables.values()):
-        raise InputError(
-            f"{path}：没有读出任何表格；表格的单元格之间需用 | 分隔，一行占一行。",
-            f"{path}: no table can be read; cells must be parted by |, a row a line.",
-        )
+    form = replace(form, tables={code: t.printed.table for code, t in placed.items()})
+    sections = _with_tables(sections, placed.values())
     whose = {"unit": unit, "year": year}
-    facts = frames.frame("facts", facts_of(form, tables, text, whose))
-    claims = frames.frame("claims", claims_of(text, sections.values(), whose))
+    claims = claims_of(text, sections.values(), whose, form)
+    placed = {code: evidence.narrowed(table, form, claims) for code, table in placed.items()}
+    facts = facts_of(form, placed, text, whose)
+    facts = evidence.from_prose(facts, form, placed, claims)
+    if not any(f["value"] is not None or f["status"] == "ambiguous" for f in facts) and not printed:
+        raise InputError(
+            f"{path}：没有读出任何表格，正文里也没有可以归入格式的数字；请对照原报告核对文件是否完整。",
+            f"{path}: no table can be read and its prose has no number that belongs to the form; compare the file "
+            "with the published report.",
+        )
     document = {
         "key": f"{unit}/{year}",
         **whose,
@@ -94,25 +123,49 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "file": loaded.name,
         "sha256": loaded.sha256,
         "edition": source.edition(loaded),
+        "format": loaded.kind,
+        "unit_printed": identify.unit(text) or "",
+        "year_printed": identify.year(text) or 0,
         "glosses": text.glosses,
-        **{f"placements_{code}": t.placements for code, t in tables.items()},
-        **{f"broken_{code}": tables[code].broken for code in ("applications", "disputes")},
-        "blank_cells": int((facts["status"] == "blank").sum()),
-        "unmatched_claims": sum(not _has_cells(about) for about in claims["about"]),
+        **{f"placements_{code}": placed[code].placements if code in placed else 1 for code in _COUNTED},
+        **{f"broken_{code}": placed[code].broken if code in placed else 0 for code in _COUNTED[1:]},
+        "blank_cells": sum(f["status"] == "blank" for f in facts),
+        "unmatched_claims": sum(not _has_cells(c["about"]) for c in claims),
     }
-    return Report(
-        unit=unit,
-        year=year,
-        form=form,
-        text=text,
-        path=path,
-        sections=sections,
-        tables=tables,
-        document=frames.frame("documents", [document]).iloc[0],
-        facts=facts,
-        placements=frames.frame("placements", placements_of(tables, whose)),
-        claims=claims,
-    )
+    records = {
+        "documents": [document],
+        "facts": facts,
+        "placements": placements_of(placed, text, whose),
+        "claims": claims,
+    }
+    return Report(unit, year, form, text, path, sections, placed, records)
+
+
+_COUNTED = ("disclosure", "applications", "disputes", "statistics")
+
+
+def _place(table, section: Section | None, text: Text) -> PlacedTable:
+    """The table as the page prints it: in its section, or wherever it stands on a page without one."""
+    start, end = (section.body, section.end) if section else (0, len(text.clean))
+    printed = match(table, rows(text, start, end), text.clean, start, end)
+    if section and not printed.rows:
+        whole = match(table, rows(text, 0, len(text.clean)), text.clean, 0, len(text.clean))
+        known = sum(r.matched == "label" and bool(r.values) for r in whole.rows)
+        if known > len(table.rows) / 2:
+            printed = whole
+    return place_table(printed, text)
+
+
+def _with_tables(sections: Mapping[str, Section], placed: Iterable[PlacedTable]) -> dict[str, Section]:
+    """The sections, with the stretches that are tables and not prose."""
+    stretches = [t.printed.stretch for t in placed if t.printed.stretch]
+    return {
+        code: replace(
+            section,
+            tables=tuple(sorted(s for s in stretches if section.body <= s[0] and s[1] <= section.end)),
+        )
+        for code, section in sections.items()
+    }
 
 
 def _has_cells(about: str) -> bool:

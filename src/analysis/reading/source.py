@@ -1,7 +1,9 @@
 """A file becomes text.
 
-In: a path. Out: ``Source`` – the decoded text exactly as it stands in the file, and the file's
-hash. Offsets everywhere in the workbook count characters of this text.
+In: a path. Out: ``Source`` – the text of the file, line by line, the place of each line in the file,
+and the file's hash. A table of a page, document or sheet stands in the text as one line a row, its
+cells between bars; text files stand as they are. Offsets everywhere in the workbook count characters
+of this text. What is too large to be a report is refused before it is opened.
 """
 
 from __future__ import annotations
@@ -9,68 +11,85 @@ from __future__ import annotations
 import csv
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from analysis.errors import InputError
+from analysis.reading.formats import SUFFIXES, Page, kind_of, read_page
 
-# What this room can read so far. Other formats are added as further readers of the same kind.
-SUFFIXES = (".txt",)
-ENCODINGS = ("utf-8-sig", "gb18030")
+__all__ = ["SUFFIXES", "Source", "edition", "load"]
+
+# The largest file that is opened, in bytes: a report with all its pictures stays far below.
+MOST_BYTES = 64 * 1024 * 1024
+# The most characters that the text of a report can have: the longest known has 40,000.
+MOST_CHARACTERS = 2_000_000
 
 
 @dataclass(frozen=True)
 class Source:
-    """``name`` is the file as people speak of it: ``永康市/2020.txt``."""
+    """``name`` is the file as people speak of it: ``永康市/2020.txt``; ``places[i]`` says where line i
+    stands in a file whose lines are not its own (page, table, row), and is empty for text."""
 
     path: Path
     name: str
     text: str
     sha256: str
+    kind: str
+    places: tuple[str, ...] = ()
 
 
 def load(path: Path) -> Source:
-    """Read and decode one file. Raises ``InputError`` if it is missing, empty or no text."""
+    """Read one file of any known kind. Raises ``InputError`` if it is missing, empty, too large,
+    damaged, locked or of a kind that holds no text."""
     name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
     try:
-        there = path.is_file()
+        size = path.stat().st_size if path.is_file() else -1
     except OSError:  # a name longer than any file's
-        there = False
-    if not there:
+        size = -1
+    if size < 0:
         raise InputError(
             f"找不到文件 {path}：请核对路径，或把报告放到该处。",
             f"There is no file {path}: check the path, or put the report there.",
         )
-    if path.suffix.lower() not in SUFFIXES:
+    if size > MOST_BYTES:
         raise InputError(
-            f"{path}：还不能读取 {path.suffix or '无扩展名'} 文件；请把网页或文档的文字连同表格另存为 .txt"
-            "（单元格之间用 | 分隔）。",
-            f"{path}: files of type {path.suffix or '(none)'} cannot be read yet; save the text with its "
-            "tables as .txt, cells parted by |.",
+            f"{path} 有 {size // 2**20} MB，超过 {MOST_BYTES // 2**20} MB，不会是一份年度报告：请确认文件。",
+            f"{path} has {size // 2**20} MB, more than the {MOST_BYTES // 2**20} MB that are read: check that it "
+            "is a report.",
         )
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} 打不开（{error.strerror}）：请检查读取权限。",
+            f"{path} cannot be opened ({error.strerror}): check that it may be read.",
+        ) from None
     if not data.strip():
         raise InputError(
             f"{path} 是空文件：请重新保存报告。", f"{path} is an empty file: save the report again."
         )
-    for encoding in ENCODINGS:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-            return Source(path, name, text, hashlib.sha256(data).hexdigest())
-    raise InputError(
-        f"{path} 不是 UTF-8 或 GB18030 文本：请另存为 UTF-8 文本。",
-        f"{path} is neither UTF-8 nor GB18030 text: save it as UTF-8 text.",
-    )
+    kind = kind_of(data, path)
+    page: Page = read_page(data, kind, path)
+    if len(page.text) > MOST_CHARACTERS:
+        raise InputError(
+            f"{path} 的文字有 {len(page.text)} 字，不会是一份年度报告：请确认文件。",
+            f"{path} holds {len(page.text)} characters of text, too many for a report: check the file.",
+        )
+    return Source(path, name, page.text, hashlib.sha256(data).hexdigest(), kind, page.places)
 
 
 def edition(source: Source) -> str:
     """What the folder's ``sources.csv`` says of a file it lists by hash (``restated``, …), or nothing."""
     listed = source.path.parent.parent / "sources.csv"
-    if not listed.is_file():
+    try:
+        changed = listed.stat().st_mtime_ns
+    except OSError:
         return ""
+    return _editions(listed, changed).get(source.sha256, "")
+
+
+@cache
+def _editions(listed: Path, changed: int) -> dict[str, str]:
+    """Editions by hash; read again only when the file has ``changed``."""
     with listed.open(encoding="utf8", newline="") as rows:
-        of_file = (row for row in csv.DictReader(rows) if row.get("sha256") == source.sha256)
-        return next(of_file, {}).get("edition") or ""
+        return {row.get("sha256") or "": row.get("edition") or "" for row in csv.DictReader(rows)}

@@ -9,8 +9,8 @@ written anywhere else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -57,10 +57,14 @@ class Label:
 
 @dataclass(frozen=True)
 class Column(Label):
-    """``kind`` is ``count``, ``change`` (signed) or ``amount`` (money; ``unit`` if the header has it)."""
+    """``kind`` is ``count``, ``change`` (signed) or ``amount`` (money; ``unit`` if the header has it).
+
+    An ``optional`` column stands on a page only where its header does.
+    """
 
     kind: str = "count"
     unit: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ class Row(Label):
 
 @dataclass(frozen=True)
 class Identity:
-    """Something that must add up: sum of ``left`` = sum of ``right``, in every row or every column."""
+    """Something that must add up: sum of ``left`` = sum of ``right``, in every row or every column.
+
+    A ``usual`` one holds on most pages and helps to read them; to break it is no error.
+    """
 
     code: str
     over: str
@@ -84,6 +91,7 @@ class Identity:
     zh: str
     en: str
     basis: str
+    usual: bool = False
 
 
 class Presumption(NamedTuple):
@@ -114,9 +122,29 @@ class Equation(NamedTuple):
     right: tuple[Cell, ...]
 
 
+class Carried(NamedTuple):
+    """A stock that one year hands to the next: last year's cells (signed) make up this year's ``to``.
+
+    ``plus``/``minus`` are columns of last year, ``plus_now``/``minus_now`` of this year.
+    """
+
+    code: str
+    to: str
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+    plus_now: tuple[str, ...]
+    minus_now: tuple[str, ...]
+    zh: str
+    en: str
+
+
 @dataclass(frozen=True)
 class Table:
-    """One table of a form. ``layout`` is ``rows`` (a line a row) or ``one_row`` (one line for all)."""
+    """One table of a form. ``layout`` is ``rows`` (a line a row) or ``one_row`` (one line for all).
+
+    ``merged`` are rows that some pages print in place of all rows of a group (其他处理 in one row);
+    a ``partial`` table may leave out rows without anything being wrong.
+    """
 
     code: str
     section: str
@@ -127,6 +155,29 @@ class Table:
     groups: Mapping[str, Row]
     identities: tuple[Identity, ...] = ()
     presumed: tuple[Presumption, ...] = ()
+    carried: tuple[Carried, ...] = ()
+    merged: Mapping[str, Row] = field(default_factory=dict)
+    partial: bool = False
+
+    def with_merged(self, codes: Iterable[str]) -> Table:
+        """The table as a page prints it that has the rows ``codes`` in place of their groups."""
+        rows: dict[str, Row] = {}
+        for code, row in self.rows.items():
+            group = code.rpartition(".")[0]
+            if group in codes:
+                rows[group] = self.merged[group]
+            else:
+                rows[code] = row
+        return replace(self, rows=rows)
+
+    def with_columns(self, codes: Iterable[str]) -> Table:
+        """The table with only these of its columns."""
+        kept = set(codes)
+        rows = {
+            code: replace(row, columns={c: column for c, column in row.columns.items() if c in kept})
+            for code, row in self.rows.items()
+        }
+        return replace(self, rows=rows)
 
     @property
     def columns(self) -> Mapping[str, Column]:
@@ -144,14 +195,17 @@ class Table:
                 yield Cell(self.code, row.code, column)
 
     def expand(self, name: str) -> tuple[str, ...]:
-        """A row or group name → the codes of the rows it stands for (none: not in this form)."""
-        return tuple(r for r in self.rows if r == name or r.startswith(name + "."))
+        """A row, group or ``group.*`` → the codes of the rows it stands for (none: not in this form)."""
+        if name in self.rows:
+            return (name,)
+        group = name.removesuffix(".*") + "."
+        return tuple(r for r in self.rows if r.startswith(group) and "." not in r[len(group) :])
 
     def equations(self) -> Iterator[Equation]:
         """Every identity of the table at every place where it must hold."""
         for identity in self.identities:
             if identity.over == "rows":
-                for row in self.rows:
+                for row in self.rows if len(self.columns) > 1 else ():
                     left, right = (
                         tuple(Cell(self.code, row, c) for c in side)
                         for side in (identity.left, identity.right)
@@ -168,7 +222,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Form:
-    """One generation of the national form."""
+    """One generation of the form; ``sections`` are those that it prescribes."""
 
     code: str
     zh: str
@@ -177,6 +231,7 @@ class Form:
     source: str
     recognise: tuple[str, ...]
     tables: Mapping[str, Table]
+    sections: tuple[str, ...] = ()
 
     def cells(self) -> Iterator[Cell]:
         """Every cell of the form, table by table."""
@@ -232,12 +287,13 @@ class Concept:
 
 @dataclass(frozen=True)
 class Section:
-    """One of the six sections and the titles it is seen under."""
+    """A section, the titles it is seen under, and patterns that open it where it prints no title."""
 
     code: str
     zh: str
     en: str
     titles: tuple[str, ...]
+    openings: tuple[re.Pattern[str], ...] = ()
 
 
 def declared(package: str, name: str) -> dict:
@@ -257,7 +313,12 @@ def _label(code: str, data: Mapping) -> dict:
 
 
 def _column(code: str, data: Mapping) -> Column:
-    return Column(**_label(code, data), kind=data.get("kind", "count"), unit=data.get("unit"))
+    return Column(
+        **_label(code, data),
+        kind=data.get("kind", "count"),
+        unit=data.get("unit"),
+        optional=data.get("optional", False),
+    )
 
 
 def _row(code: str, data: Mapping, columns: Mapping[str, Column], heading: str = "") -> Row:
@@ -267,11 +328,19 @@ def _row(code: str, data: Mapping, columns: Mapping[str, Column], heading: str =
 def _table(data: Mapping, form: str) -> Table:
     """A table as it stands in ``form``: rows marked for other forms only are left out."""
     rows: dict[str, Row] = {}
+    merged: dict[str, Row] = {}
     for block in data.get("blocks") or [data]:
         columns = {code: _column(code, c) for code, c in block["columns"].items()}
         for code, row in block["rows"].items():
-            if form in row.get("forms", [form]):
-                rows[code] = _row(code, row, columns, block.get("heading", ""))
+            if form in row.get("merged_in", ()):
+                merged[code] = _row(code, row, columns, block.get("heading", ""))
+            elif form in row.get("forms", [form]):
+                own = (
+                    {c: replace(col, **row["column"]) for c, col in columns.items()}
+                    if "column" in row
+                    else columns
+                )
+                rows[code] = _row(code, row, own, block.get("heading", ""))
     return Table(
         code=data["table"],
         section=data["section"],
@@ -281,13 +350,34 @@ def _table(data: Mapping, form: str) -> Table:
         rows=rows,
         groups={code: _row(code, g, {}) for code, g in data.get("groups", {}).items()},
         identities=tuple(
-            Identity(code, i["over"], tuple(i["left"]), tuple(i["right"]), i["zh"], i["en"], i["basis"])
+            Identity(
+                code,
+                i["over"],
+                tuple(i["left"]),
+                tuple(i["right"]),
+                i["zh"],
+                i["en"],
+                i["basis"],
+                i.get("usual", False),
+            )
             for code, i in data.get("identities", {}).items()
         ),
         presumed=tuple(
             Presumption(p.get("row"), p["column"], p.get("numbers", 1), p.get("reaching", 0))
             for p in data.get("presumed", ())
         ),
+        carried=tuple(
+            Carried(
+                code,
+                c["to"],
+                *(tuple(c.get(side, ())) for side in ("plus", "minus", "plus_now", "minus_now")),
+                c["zh"],
+                c["en"],
+            )
+            for code, c in data.get("carried", {}).items()
+        ),
+        merged=merged,
+        partial=data.get("partial", False),
     )
 
 
@@ -305,17 +395,33 @@ def forms() -> Mapping[str, Form]:
             source=data["source"],
             recognise=tuple(data["recognise"]),
             tables={t.code: t for t in tables},
+            sections=tuple(data.get("sections", ())),
         )
     return made
 
 
 @cache
 def sections() -> Mapping[str, Section]:
-    """The six sections of the report, in order."""
+    """The sections of the reports, in the order of the form."""
     return {
-        code: Section(code, d["zh"], d["en"], tuple(d["titles"]))
+        code: Section(
+            code,
+            d["zh"],
+            d["en"],
+            tuple(d["titles"]),
+            tuple(re.compile(o, re.M) for o in d.get("openings", ())),
+        )
         for code, d in declared(__name__, "sections.yml").items()
     }
+
+
+@cache
+def title_pattern() -> re.Pattern[str]:
+    """An ordinal and a section title, the longest that fits, anywhere in a text; group 1 is the title."""
+    titles = sorted({t for s in sections().values() for t in s.titles}, key=len, reverse=True)
+    return re.compile(
+        rf"(?<![一二三四五六七八九十])[一二三四五六七八九十]、\s*({'|'.join(map(re.escape, titles))})"
+    )
 
 
 def _wording(data: str | Mapping) -> Wording:

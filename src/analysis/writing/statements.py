@@ -231,7 +231,9 @@ def _unplaced(teller: _Teller, placed: PlacedTable) -> None:
         complete=placed.complete,
         adds_up=not placed.broken,
         presumed=any(part.solution.presumed for part in placed.parts),
-        totals_certain=not open_["column"].isin(["natural_person", "total"]).any(),
+        glued=placed.glued,
+        totals_certain=table.code == "applications"
+        and not open_["column"].isin(["natural_person", "total"]).any(),
     )
 
 

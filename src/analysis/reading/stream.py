@@ -1,0 +1,127 @@
+"""Tables in running text.
+
+In: the text of a section whose table has lost its lines, and the declared table. Out: the rows that
+stand in it, each with its label and what is printed behind it. Labels are found in the order of the
+form, whatever spaces, quotes and line breaks stand within them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from analysis.reading.layout import Span, canonical
+from analysis.templates import Row, Table
+
+# What may stand between the characters of a label, and before it: its ordinal.
+_BETWEEN = r"[\s\"'“”‘’·.:,、|]*"
+_ORDINAL = r"(?:(?:\([一二三四五六七八九十]\)|[一二三四五六七八九十]、|(?:其中:?)?\s*\d[.、])[\s|]*)?"
+# What is printed behind a label: a unit of measure at most, then numbers.
+_RUN = re.compile(
+    r"[\s|\"“”’]*(?:其中)?(?:\(单位:[^()]*\)|(?:万元|人次|件次|条|件|人|元|次|个|份|项|篇|期|册)(?=[\s|\d]))?[\s|]*"
+    r"(?P<run>(?:\d(?![.、]\D)|(?<=\d)[.,](?=\d)|[+\-增减](?=\d)|[/—–-]|[\s|]|万元|亿元|元|万|亿|(?<=\d)[件条项个次](?![一-鿿])"
+    r"|\((?:其中|含|注|修订|包括)[^()]{0,30}\))*)"
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row in running text: its code, its label and the stretch printed behind it."""
+
+    code: str
+    label: Span
+    run: Span
+
+
+@dataclass(frozen=True)
+class _Hit:
+    place: int  # of the row in the table
+    start: int
+    end: int
+    score: int
+
+
+def rows_in(table: Table, clean: str, start: int, end: int) -> list[Found]:
+    """The rows of ``table`` that stand between ``start`` and ``end``, in order."""
+    sequence = order(table)
+    hits = sorted(_hits(table, sequence, clean, start, end), key=lambda h: (h.start, -h.end))
+    found = []
+    chain = _chain(hits)
+    edges = [*(h.start for h in chain[1:]), end]
+    for hit, edge in zip(chain, edges, strict=True):
+        match = _RUN.match(clean, hit.end, max(edge, hit.end))
+        first, last = match.span("run")
+        run = clean[first:last]
+        lead = len(run) - len(run.lstrip(" |\n\t"))
+        words = run.strip(" |\n\t")
+        found.append(
+            Found(
+                sequence[hit.place],
+                Span(clean[hit.start : hit.end].strip(), hit.start, hit.end),
+                Span(words, first + lead, first + lead + len(words)),
+            )
+        )
+    return found
+
+
+def order(table: Table) -> list[str]:
+    """The rows of a table, those that may stand for a group before the rows of the group."""
+    made: list[str] = []
+    for code in table.rows:
+        group = code.rpartition(".")[0]
+        if group in table.merged and group not in made:
+            made.append(group)
+        made.append(code)
+    return made
+
+
+def _hits(table: Table, sequence: list[str], clean: str, start: int, end: int) -> Iterator[_Hit]:
+    for place, code in enumerate(sequence):
+        row = table.rows.get(code) or table.merged[code]
+        for pattern in _patterns(row):
+            for match in pattern.finditer(clean, start, end):
+                run = _RUN.match(clean, match.end(), end)["run"]
+                words = len(canonical(match[0]))
+                yield _Hit(place, match.start(), match.end(), words + (1000 if re.search(r"\d", run) else 0))
+
+
+@lru_cache(maxsize=2048)
+def _spelled(label: str) -> re.Pattern[str]:
+    return re.compile(_ORDINAL + _BETWEEN.join(map(re.escape, canonical(label))))
+
+
+def _patterns(row: Row) -> list[re.Pattern[str]]:
+    return [_spelled(s) for s in row.spellings()]
+
+
+def _chain(hits: list[_Hit]) -> list[_Hit]:
+    """The hits that can stand together: in the order of the form and of the page, most in all."""
+    best: list[tuple[int, int]] = []  # score so far, and the hit before
+    for i, hit in enumerate(hits):
+        score, before = hit.score, -1
+        for j, earlier in enumerate(hits[:i]):
+            if earlier.end <= hit.start and earlier.place < hit.place and best[j][0] + hit.score > score:
+                score, before = best[j][0] + hit.score, j
+        best.append((score, before))
+    if not best:
+        return []
+    at = max(range(len(best)), key=lambda i: best[i][0])
+    chain = []
+    while at >= 0:
+        chain.append(hits[at])
+        at = best[at][1]
+    return chain[::-1]
+
+
+_NUMBERS = re.compile(r"\d[\d\s|,]*\d|\d")
+
+
+def longest_run(clean: str, start: int, end: int) -> Span | None:
+    """The longest run of digits in a stretch: what a table of one row prints."""
+    runs = list(_NUMBERS.finditer(clean, start, end))
+    if not runs:
+        return None
+    match = max(runs, key=lambda m: len(re.findall(r"\d", m[0])))
+    return Span(match[0], match.start(), match.end())
