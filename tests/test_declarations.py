@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 from analysis.checking import declared_findings
+from analysis.frames import SCHEMAS
 from analysis.measuring import indicators
 from analysis.measuring.rates import terms
 from analysis.problems import aspects, categories
 from analysis.problems.labels import declared_categories
-from analysis.templates import Cell, concepts, forms, sections
+from analysis.templates import Cell, concepts, crosswalk, declared, forms, sections
 
 FILES = sorted(Path(str(resources.files("analysis"))).glob("**/*.yml"))
 
@@ -89,3 +90,35 @@ def test_every_declared_finding_is_used_and_every_used_one_declared():
 def test_a_cell_is_its_address_there_and_back():
     cell = Cell("applications", "denied.state_secret", "total")
     assert Cell.parse(str(cell)) == cell
+
+
+def test_the_crosswalk_names_cells_that_the_forms_have():
+    for crossing in crosswalk().values():
+        for form, cells in crossing.cells.items():
+            for cell in cells:
+                assert forms()[form].expand(cell), (crossing.code, form, cell)
+        assert list(crossing.into) == list(forms())[1:], crossing.code
+        assert set(crossing.into.values()) <= {"yes", "roughly", "no"}, crossing.code
+        # Nothing can be carried into a form, or out of one, that does not have it.
+        for before, after in zip(forms(), list(forms())[1:], strict=False):
+            if crossing.into[after] != "no":
+                assert {before, after} <= set(crossing.cells), (crossing.code, after)
+
+
+def test_the_crosswalk_speaks_of_every_indicator_once():
+    named = [code for crossing in crosswalk().values() for code in crossing.indicators]
+    assert sorted(named) == sorted(indicators())
+
+
+def test_no_break_of_the_form_is_crossed_by_what_the_pages_say_cannot_be():
+    # templates.md: on-time rate, procurement, charges and the stock of documents are lost at a break.
+    for code in ("on_time", "procurement", "charges", "normative_documents_stock", "authority_items"):
+        assert set(crosswalk()[code].into.values()) == {"no"}
+    assert crosswalk()["not_held"].into["2019"] == "no"
+    assert crosswalk()["received"].into == {"2014": "yes", "2019": "yes", "2021": "yes"}
+
+
+def test_every_column_of_a_store_is_described():
+    described = declared("analysis", "tables.yml")
+    for name, table in described.items():
+        assert list(table["fields"]) == list(SCHEMAS[name].columns), name

@@ -5,3 +5,7 @@ The rooms, in the order that data passes through them: ``templates``, ``reading`
 ``measuring``, ``problems``, ``writing``, ``batch``. A later room may import from an earlier one,
 never the reverse. ``workbook.open_workbook`` is the one call a notebook begins with.
 """
+
+from importlib.metadata import version
+
+__version__ = version("disclosure-workbook")

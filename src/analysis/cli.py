@@ -22,7 +22,7 @@ app = typer.Typer(
 
 Unit = Annotated[str, typer.Option(help="单位，如 永康市 | the body the reports are of")]
 Years = Annotated[str, typer.Option(help="2020、2018-2025 或 2020,2023 | years")]
-Data = Annotated[str, typer.Option(help="报告文件夹 <单位>/<年份>.txt | folder of reports")]
+Data = Annotated[str, typer.Option(help="报告文件夹 <单位>/<年份>.<类型> | folder of reports")]
 File = Annotated[str, typer.Option(help="单个报告文件 | one report file")]
 Language = Annotated[str, typer.Option(help="zh 或 en | language of the text")]
 Out = Annotated[Path, typer.Option(help="输出文件夹 | where the output goes")]
@@ -39,6 +39,49 @@ def _refuse(error: Exception, code: int) -> None:
 @app.callback()
 def main() -> None:
     """Reads, checks and measures annual reports, and drafts their section five."""
+
+
+# How many failed or misfiled files a reading names; the rest is in failures.csv.
+_NAMED = 20
+
+
+@app.command()
+def read(
+    folder: Annotated[Path, typer.Argument(help="报告文件夹，任意层次与命名 | a folder of reports")],
+    out: Annotated[Path, typer.Option(help="数据文件夹 | where the store goes")] = Path("store"),
+    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    corrections: Annotated[
+        Path | None, typer.Option(help="更正文件 corrections.yml | declared fixes")
+    ] = None,
+) -> None:
+    """把一个文件夹的报告读成 Parquet 数据 | read a folder of reports into Parquet tables."""
+    from analysis.batch import store
+    from analysis.batch.progress import Progress
+
+    try:
+        with Progress() as progress:
+            summary = store.read_folder(folder, out, jobs, progress.told, corrections)
+    except InputError as error:
+        _refuse(error, 2)
+    failed = summary.of("failed")
+    for outcome in failed[:_NAMED]:
+        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    if len(failed) > _NAMED:
+        typer.echo(f"… {len(failed) - _NAMED} more in {out / 'failures.csv'}", err=True)
+    for note in [n for o in summary.outcomes for n in o.notes][:_NAMED]:
+        typer.echo(f"note   {note}", err=True)
+    reports = summary.of("read", "kept")
+    years = sorted({o.year for o in reports})
+    span = f"{years[0]}–{years[-1]}" if years else "–"
+    typer.echo(
+        f"读入 read {len(summary.of('read'))} · 未变 unchanged {len(summary.of('kept'))} · 失败 failed {len(failed)} · "
+        f"非报告 no reports {len(summary.of('passed'))}"
+    )
+    typer.echo(f"单位 units {len({o.unit for o in reports})} · 年份 years {span}")
+    typer.echo("单元格 cells " + " · ".join(f"{k} {v}" for k, v in sorted(summary.statuses.items())))
+    typer.echo(f"数据 store {out}/ (" + ", ".join(f"{k} {v}" for k, v in summary.rows.items()) + ")")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import pandera.pandas as pa
+import pyarrow as pa_
 
 STATUSES = ("reported", "blank", "not_applicable", "inferred", "ambiguous", "absent")
 SEVERITIES = ("error", "warning", "note")
@@ -172,6 +173,21 @@ def frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     schema = SCHEMAS[name]
     made = pd.DataFrame(list(rows), columns=list(schema.columns))
     return schema.validate(made)
+
+
+_ARROW = {
+    "object": pa_.string(),
+    "str": pa_.string(),
+    "int64": pa_.int64(),
+    "float64": pa_.float64(),
+    "bool": pa_.bool_(),
+}
+
+
+def arrow_schema(name: str) -> pa_.Schema:
+    """The columns of the table called ``name`` as Parquet holds them."""
+    columns = SCHEMAS[name].columns.items()
+    return pa_.schema([pa_.field(code, _ARROW[str(column.dtype)]) for code, column in columns])
 
 
 def by_severity(findings: pd.DataFrame) -> pd.DataFrame:

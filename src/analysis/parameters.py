@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputError
@@ -28,13 +28,14 @@ _FIRST, _LAST = 2008, 2100
 class Request:
     """What to read: the report files by year, or one file whose text says whose it is.
 
-    ``unit`` and ``years`` are None where the text decides.
+    ``unit`` and ``years`` are None where the text decides; ``filed`` are all reports of the unit.
     """
 
     unit: str | None
     years: tuple[int, ...] | None
     files: tuple[Path, ...]
     language: str
+    filed: Mapping[int, Path] = field(default_factory=dict)
 
 
 def parse_years(years: object) -> tuple[int, ...]:
@@ -121,20 +122,21 @@ def request(
     folder = _path("data", data) if data else SHIPPED
     if not folder.is_dir():
         raise InputError(
-            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.txt 放置报告。",
-            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.txt.",
+            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
+            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.<type>.",
         )
     of_year = _files_of(unit, folder)
     if not of_year:
         raise InputError(
-            f"{folder / unit} 里没有报告：请按 <年份>.txt 放入。",
-            f"{folder / unit} holds no report: put reports there as <year>.txt.",
+            f"{folder / unit} 里没有报告：请按 <年份>.<类型> 放入（如 2020.html）。",
+            f"{folder / unit} holds no report: put reports there as <year>.<type>, such as 2020.html.",
         )
     return Request(
         unit,
         wanted or tuple(sorted(of_year)),
         tuple(_file(unit, year, folder, of_year) for year in wanted or sorted(of_year)),
         str(language),
+        of_year,
     )
 
 
@@ -149,7 +151,7 @@ def _files_of(unit: str, folder: Path) -> dict[int, Path]:
             f"{folder} has no unit “{unit}”{f', did you mean “{near}”' if near else ''}? It has: {have}.",
         )
     files: dict[int, Path] = {}
-    for path in sorted((folder / unit).iterdir(), key=lambda p: (p.suffix not in SUFFIXES, p.name)):
+    for path in sorted((folder / unit).iterdir(), key=lambda p: (p.suffix.lower() not in SUFFIXES, p.name)):
         if re.fullmatch(r"20\d\d", path.stem) and path.is_file():
             files.setdefault(int(path.stem), path)
     return files

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 
@@ -22,7 +23,8 @@ from analysis.ledger import Ledger
 from analysis.measuring import rates_of
 from analysis.parameters import Request, check_injected, request, years_label
 from analysis.problems import evidence_of, find, problems_of
-from analysis.reading import Report, read_report
+from analysis.reading import Report, corrections, read_report
+from analysis.reading.neighbours import decide_reports, needs_neighbours
 from analysis.writing import charts, html, style
 from analysis.writing.labels import label
 from analysis.writing.statements import Study, faults, statements_of
@@ -258,10 +260,26 @@ class Workbook:
 
 
 def open_request(asked: Request) -> Workbook:
-    """Read and study what a checked request asks for. Raises ``InputError``."""
+    """Read and study what a checked request asks for. Raises ``InputError``.
+
+    Where joined digits leave a table open, the reports of the years beside are looked at too; what
+    ``corrections.yml`` beside the folder of reports declares is put in place.
+    """
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
+    beside = [read_report(path, asked.unit, year) for year, path in _beside(asked, reports)]
+    reports = decide_reports(reports, beside)
+    fixes = {path.parents[1].parent / corrections.NAME for path in asked.files if len(path.parents) > 2}
+    declared = [c for path in sorted(fixes) for c in corrections.load(path)]
+    reports = [r.with_records(**corrections.corrected(r.records, declared)) for r in reports]
     return Workbook([study(report) for report in reports], asked.language)
+
+
+def _beside(asked: Request, reports: list[Report]) -> list[tuple[int, Path]]:
+    """The years before and after a report that another year may decide, where they are filed with it."""
+    open_ = [r for r in reports if needs_neighbours(r.records)]
+    wanted = {r.year + step for r in open_ for step in (-1, 1)} - {r.year for r in reports}
+    return [(year, asked.filed[year]) for year in sorted(wanted) if year in asked.filed]
 
 
 def open_workbook(
@@ -270,7 +288,7 @@ def open_workbook(
     """Open the workbook on a unit's reports, or on one file.
 
     ``unit``, ``years`` (``2020``, ``2018-2025``, ``2020,2023``) and ``data`` (a folder of
-    ``<unit>/<year>.txt``) choose reports; ``file`` reads one file wherever it lies, unit and year
+    ``<unit>/<year>.<ext>``) choose reports; ``file`` reads one file wherever it lies, unit and year
     from its text. All empty: the shipped report of Yongkang 2020. Raises ``InputError``.
     """
     check_injected()

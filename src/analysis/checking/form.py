@@ -141,21 +141,22 @@ def _placement(report: Report, findings: Findings, placed) -> None:
 def _decided(report: Report, findings: Findings, table) -> None:
     """Rows whose joined digits were cut by the prose or by the report of another year."""
     facts = report.facts[report.facts["table"] == table.code]
+    if not report.tables[table.code].printed.rows:
+        return
     for (row, basis), cells in facts.groupby(["row", "basis"], sort=False):
-        years = basis.removeprefix("year:").replace(",", "、")
-        by = {"prose": Bilingual("正文所印的数字", "a number printed in the prose")}.get(basis)
-        if basis.startswith("year:"):
-            by = Bilingual(f"{years}年的报告", f"the report of {years}")
-        if by and len(report.tables[table.code].printed.rows):
-            findings.add(
-                "form.decided_elsewhere",
-                report.text.clean_offset(int(cells["start"].min())),
-                reported="".join(cells["raw"]),
-                evidence=cells["key"],
-                table=Bilingual(table.zh, table.en),
-                row=Bilingual(table.rows[row].zh, table.rows[row].en),
-                by=by,
-            )
+        if basis != "prose" and not basis.startswith("year:"):
+            continue
+        source = f"{cells['key'].iloc[0]}:basis"
+        years = basis.removeprefix("year:").split(",") if basis != "prose" else []
+        findings.add(
+            "form.decided_elsewhere",
+            report.text.clean_offset(int(cells["start"].min())),
+            reported="".join(cells["raw"]),
+            evidence=cells["key"],
+            table=Bilingual(table.zh, table.en),
+            row=Bilingual(table.rows[row].zh, table.rows[row].en),
+            years=[findings.ledger.figure("facts", source, year) for year in years],
+        )
 
 
 def _blanks(report: Report, findings: Findings) -> None:

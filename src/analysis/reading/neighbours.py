@@ -38,6 +38,8 @@ class _Row:
 
 def decide(records: Sequence[Records]) -> list[Records]:
     """Strike out what neighbouring years rule out. ``records`` are of one unit, one entry a report."""
+    if len(records) < 2 or not any(map(needs_neighbours, records)):
+        return list(records)
     by_year = sorted(range(len(records)), key=lambda i: records[i]["documents"][0]["year"])
     changed = [dict(r) for r in records]
     rules = {c.code for f in templates.forms().values() for t in f.tables.values() for c in t.carried}
@@ -47,6 +49,13 @@ def decide(records: Sequence[Records]) -> list[Records]:
                 if changed[i]["documents"][0]["year"] == surviving.year:
                     changed[i] = _struck(changed[i], surviving)
     return changed
+
+
+def needs_neighbours(records: Records) -> bool:
+    """Whether a table that hands on a stock is open in a report."""
+    form = templates.forms()[records["documents"][0]["template"]]
+    tables = {t.code for t in form.tables.values() if t.carried}
+    return any(p["table"] in tables for p in records["placements"])
 
 
 def decide_reports(reports: Sequence[Report], beside: Sequence[Report] = ()) -> list[Report]:

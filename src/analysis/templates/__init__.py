@@ -296,6 +296,21 @@ class Section:
     openings: tuple[re.Pattern[str], ...] = ()
 
 
+@dataclass(frozen=True)
+class Crossing:
+    """A quantity across the generations of the form (crosswalk.yml): its cells in each, whether it may
+    be compared ``into`` a form from the one before (``yes``, ``roughly``, ``no``), and the indicators
+    that stand or fall with it."""
+
+    code: str
+    name: Mapping[str, str]
+    cells: Mapping[str, tuple[str, ...]]
+    into: Mapping[str, str]
+    indicators: tuple[str, ...]
+    zh: str
+    en: str
+
+
 def declared(package: str, name: str) -> dict:
     """A declaration file (YAML) that lies beside the code of ``package``."""
     text = resources.files(package).joinpath(name).read_text(encoding="utf8")
@@ -412,6 +427,23 @@ def sections() -> Mapping[str, Section]:
             tuple(re.compile(o, re.M) for o in d.get("openings", ())),
         )
         for code, d in declared(__name__, "sections.yml").items()
+    }
+
+
+@cache
+def crosswalk() -> Mapping[str, Crossing]:
+    """What may be carried from one generation of the form to the next, by code of the quantity."""
+    return {
+        code: Crossing(
+            code,
+            d["name"],
+            {form: tuple(cells) for form, cells in d["cells"].items()},
+            d["into"],
+            tuple(d["indicators"]),
+            d["zh"],
+            d["en"],
+        )
+        for code, d in declared(__name__, "crosswalk.yml").items()
     }
 
 

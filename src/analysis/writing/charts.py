@@ -64,7 +64,9 @@ def _apart(positions: list[float], gap: float, end: float) -> np.ndarray:
 def outcomes(report: Report, language: str) -> Chart:
     """How the applications on hand were settled: what came in, how it ended, on which ground."""
     cells = Cells(report.facts, report.placements)
-    table = report.form.tables["applications"]
+    table = report.form.tables.get("applications")
+    if table is None:
+        return _nothing("outcomes", pd.DataFrame(), language)
     stages: list[tuple[int, str, str, str, float]] = []
 
     def add(stage: int, group: str, rows: list[str]) -> None:
@@ -241,7 +243,9 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
 def disputes(report: Report, language: str) -> Chart:
     """Reviews and lawsuits by outcome, pending ones apart."""
     cells = Cells(report.facts, report.placements)
-    form = report.form.tables["disputes"]
+    form = report.form.tables.get("disputes")
+    if form is None:
+        return _nothing("disputes", pd.DataFrame(), language)
     rows = [
         (
             row,
@@ -354,19 +358,21 @@ def text_against_table(report: Report, language: str) -> Chart:
 
 
 def placement_map(report: Report, language: str) -> Chart:
-    """Table three as it was read: what is certain, what is blank, what cannot be placed."""
-    form = report.form.tables["applications"]
-    facts = report.facts[report.facts["table"] == "applications"]
+    """The main table as it was read: what is certain, what is blank, what cannot be placed."""
+    form = report.form.tables.get("applications") or report.form.tables["statistics"]
+    facts = report.facts[(report.facts["table"] == form.code) & (report.facts["status"] != "absent")]
     table = facts[["row", "column", "value", "status", "candidates"]].reset_index(drop=True)
+    if table.empty:
+        return _nothing("placement_map", table, language)
     open_ = int((table["status"] == "ambiguous").sum())
+    name = {"applications": ("表三", "Table three")}.get(form.code, ("统计表", "Statistics"))
     title = {
-        "zh": f"表三逐格：{open_}格放不准" if open_ else "表三逐格：全部放准",
-        "en": f"Table three cell by cell: {open_} cells open"
-        if open_
-        else "Table three: every cell is certain",
+        "zh": f"{name[0]}逐格：{open_}格放不准" if open_ else f"{name[0]}逐格：全部放准",
+        "en": f"{name[1]} cell by cell: {open_} cells open" if open_ else f"{name[1]}: every cell is certain",
     }[language]
-    figure, axes = _canvas(0.27 * len(form.rows) + 1.4, title)
-    columns, rows = list(form.columns), list(form.rows)
+    printed = set(table["row"])
+    columns, rows = list(form.columns), [r for r in form.rows if r in printed]
+    figure, axes = _canvas(0.27 * len(rows) + 1.4, title)
     for cell in table.itertuples(index=False):
         x, y = columns.index(cell.column), rows.index(cell.row)
         axes.add_patch(Rectangle((x, y), 1, 1, facecolor=style.STATUSES[cell.status], edgecolor=style.GRID))

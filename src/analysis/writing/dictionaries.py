@@ -1,7 +1,7 @@
 """The dictionaries of the docs, made from the declarations, so that neither can say what the other
 does not.
 
-In: findings.yml, indicators.yml, concepts.yml. Out: Markdown pages by file name.
+In: findings.yml, indicators.yml, concepts.yml, the forms and crosswalk.yml. Out: Markdown pages by file name.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from analysis.checking import declared_findings
 from analysis.frames import SEVERITIES
 from analysis.measuring import indicators
-from analysis.templates import concepts
+from analysis.templates import concepts, crosswalk, declared, forms
 
 _MADE = "<!-- 由 `make docs` 生成，请改声明文件 | made by `make docs`; edit the declarations instead -->\n\n"
 _LEVELS = {"error": "错误 error", "warning": "提醒 warning", "note": "说明 note"}
@@ -58,4 +58,70 @@ def indicators_page() -> str:
     return "".join(lines)
 
 
-PAGES = {"findings.md": findings_page, "indicators.md": indicators_page}
+def forms_page() -> str:
+    """docs/forms.md: the generations of the form, row by row, and what may be compared across them."""
+    lines = [
+        "# 格式 | Forms\n\n",
+        _MADE,
+        "各代格式声明在 `src/analysis/templates/`：表、行、列、网上见过的别样写法、勾稽关系。新见的写法加在它所指的行里。\n"
+        "The generations of the form are declared there: tables, rows, columns, the spellings seen in the wild, and "
+        "what must add up. A new spelling goes with the row it names.\n",
+    ]
+    for form in forms().values():
+        lines.append(f"\n## {form.code} · {form.zh} | {form.en}\n\n{form.source}\n")
+        for table in form.tables.values():
+            lines.append(
+                f"\n### `{table.code}` {table.zh}\n\n| 行 row | 名称 | name | 又写作 also | 列 columns |\n"
+            )
+            lines.append("|---|---|---|---|---|\n")
+            for row in [*table.rows.values(), *table.merged.values()]:
+                columns = " ".join(f"`{c}`" for c in row.columns)
+                also = "<br>".join(row.variants)
+                lines.append(f"| `{row.code}` | {row.zh} | {row.en} | {also} | {columns} |\n")
+            for identity in table.identities:
+                usual = "（通常如此，不作核对 | usual, not checked）" if identity.usual else ""
+                lines.append(f"\n- `{identity.code}` {identity.zh} | {identity.en}{usual}")
+            for rule in table.carried:
+                lines.append(
+                    f"\n- `{rule.code}` {rule.zh} | {rule.en}（只用于读连写的数字 | for joined digits only）"
+                )
+            lines.append("\n")
+    breaks = list(forms())[1:]
+    lines.append(
+        "\n## 跨代比较 | Across generations\n\n声明在 `crosswalk.yml`。只有“可”才可跨越格式变化连成一条线。\n"
+        "Only a “yes” lets a line cross the change of form.\n\n"
+        f"| 数量 quantity | {' | '.join(f'→{code}' for code in breaks)} | 指标 indicators | 说明 why |\n"
+        f"|---|{'---|' * len(breaks)}---|---|\n"
+    )
+    words = {"yes": "可 yes", "roughly": "约可 roughly", "no": "不可 no"}
+    for crossing in crosswalk().values():
+        allowed = " | ".join(words[crossing.into[code]] for code in breaks)
+        rates = "<br>".join(indicators()[code].zh for code in crossing.indicators) or "—"
+        name = f"{crossing.name['zh']}<br>{crossing.name['en']}"
+        lines.append(f"| {name} | {allowed} | {rates} | {crossing.zh}<br>{crossing.en} |\n")
+    return "".join(lines)
+
+
+def tables_page() -> str:
+    """docs/tables.md: the tables of a store, column by column."""
+    lines = [
+        "# 数据表 | Tables\n\n",
+        _MADE,
+        "`analysis read` 写出的 Parquet 表；说明声明在 `src/analysis/tables.yml`，也写进 `datapackage.json`。\n"
+        "The Parquet tables that `analysis read` writes; the descriptions go into `datapackage.json` too.\n",
+    ]
+    for name, table in declared("analysis", "tables.yml").items():
+        lines.append(
+            f"\n## `{name}`\n\n{table['zh']} | {table['en']}\n\n| 列 column | 含义 | meaning |\n|---|---|---|\n"
+        )
+        for code, about in table["fields"].items():
+            lines.append(f"| `{code}` | {about['zh']} | {about['en'].replace('|', chr(92) + '|')} |\n")
+    return "".join(lines)
+
+
+PAGES = {
+    "findings.md": findings_page,
+    "tables.md": tables_page,
+    "forms.md": forms_page,
+    "indicators.md": indicators_page,
+}

@@ -129,10 +129,10 @@ def report_tables(report: Report, language: str) -> str:
             names = [lines[0].columns[c].in_(language) for c in columns]
             body = []
             for line in lines:
-                cells = [
-                    _fact_cell(facts[f"{report.key}/{Cell(form_table.code, line.code, c)}"], language)
-                    for c in columns
-                ]
+                held = [facts[f"{report.key}/{Cell(form_table.code, line.code, c)}"] for c in columns]
+                if form_table.partial and all(f["status"] == "absent" for f in held):
+                    continue
+                cells = [_fact_cell(f, language) for f in held]
                 group = form_table.groups.get(line.code.partition(".")[0]) if "." in line.code else None
                 name = f"{group.in_(language)} · {line.in_(language)}" if group else line.in_(language)
                 body.append(f'<tr><th scope="row">{escape(name)}</th>{"".join(cells)}</tr>')

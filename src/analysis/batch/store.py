@@ -1,0 +1,433 @@
+"""A folder of reports becomes a store: Parquet tables that pandas and DuckDB read.
+
+In: a folder, of any depth and naming. Out: ``facts``, ``claims``, ``problems``, ``placements`` and
+``documents`` as Parquet, the files that could not be read as ``failures.csv``, and a
+``datapackage.json`` that describes them all. Every file is read in a process of its own kind, within
+bounds of time and memory, and leaves a piece; the tables are put together from the pieces, a unit at a
+time, so that a corpus of any size needs no more memory than its largest unit. A piece is kept under
+the hash of its file and of this program, and read again only when either has changed.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as TooLong
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import resources
+from multiprocessing import get_context
+from pathlib import Path
+
+import pebble
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis import __version__, frames
+from analysis.batch.package import describe
+from analysis.errors import InputError, NotAReport
+from analysis.problems import problems_of
+from analysis.reading import corrections, read_report
+from analysis.reading.neighbours import decide
+from analysis.reading.source import MOST_BYTES, SUFFIXES
+
+TABLES = ("facts", "claims", "problems", "placements", "documents")
+# Files beside reports that are no reports, whatever their kind.
+_SIDE = ("sources.csv", "readme.md", "readme.txt", "links.tsv", "failures.csv")
+# Kinds that often hold something else: one without a report in it is passed over, not failed.
+_OFTEN_OTHER = (".csv", ".tsv", ".md", ".xlsx")
+# Bounds for one file: seconds, and bytes of memory of the process that reads it.
+SECONDS = 120.0
+MEMORY = 4 * 2**30
+# A process reads so many files before a fresh one takes its place.
+_FILES_A_PROCESS = 500
+# Rows that are gathered before they are written.
+_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report)."""
+
+    path: str
+    state: str
+    unit: str = ""
+    year: int = 0
+    zh: str = ""
+    en: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """Why it failed, in one line."""
+        return f"{self.zh} | {self.en}"
+
+
+@dataclass
+class Summary:
+    """What a reading has left in the store."""
+
+    out: Path
+    outcomes: list[Outcome] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    def of(self, *states: str) -> list[Outcome]:
+        """The files of these states."""
+        return [o for o in self.outcomes if o.state in states]
+
+
+def find(folder: Path) -> list[Path]:
+    """The files of a folder that may be reports, in order. Raises ``InputError`` if there are none."""
+    if folder.is_file():
+        return [folder]
+    if not folder.is_dir():
+        raise InputError(
+            f"找不到文件夹 {folder}：请核对路径。", f"There is no folder {folder}: check the path."
+        )
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and path.name.lower() not in _SIDE
+        and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
+        and path.is_file()
+    ]
+    if not found:
+        raise InputError(
+            f"{folder} 里没有报告文件（{' '.join(SUFFIXES)}）。",
+            f"{folder} holds no file that may be a report ({' '.join(SUFFIXES)}).",
+        )
+    return sorted(found)
+
+
+def read_folder(
+    folder: Path,
+    out: Path,
+    jobs: int = 0,
+    told: Callable[[Outcome, int, int], None] = lambda outcome, done, of: None,
+    fixes: Path | None = None,
+) -> Summary:
+    """Read every report under ``folder`` into the store ``out``.
+
+    ``told`` hears of each file as it is done. ``fixes`` is the file of corrections, by default
+    ``corrections.yml`` beside the folder or in it. Raises ``InputError`` if the folder holds nothing to
+    read or the store cannot be written; what fails in a single file is in the summary.
+    """
+    paths = find(folder)
+    base = folder if folder.is_dir() else folder.parent
+    declared = _corrections(base, fixes)
+    pieces = _made(out) / ".pieces"
+    pieces.mkdir(exist_ok=True)
+    summary = Summary(out)
+    keys: dict[str, str] = {}
+    for _, key, outcome in _read_all(paths, base, pieces, jobs or os.cpu_count() or 1):
+        keys[outcome.path] = key
+        summary.outcomes.append(outcome)
+        told(outcome, len(summary.outcomes), len(paths))
+    summary.outcomes.sort(key=lambda o: o.path)
+    _refuse_doubles(summary)
+    _write(summary, keys, pieces, declared)
+    _forget(pieces, set(keys.values()))
+    return summary
+
+
+def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]:
+    if fixes is not None and not fixes.is_file():
+        raise InputError(f"找不到更正文件 {fixes}。", f"There is no file of corrections {fixes}.")
+    places = [fixes] if fixes else [base / corrections.NAME, base.parent / corrections.NAME]
+    return next((corrections.load(p) for p in places if p.is_file()), [])
+
+
+def _made(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / ".pieces").mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 --out。",
+            f"The store cannot be written in {out} ({error.strerror}): choose another --out.",
+        ) from None
+    return out
+
+
+# reading the files
+
+
+@cache
+def fingerprint() -> str:
+    """This program as far as reading depends on it: its version, its code and its declarations."""
+    digest = hashlib.sha256(__version__.encode())
+    root = Path(str(resources.files("analysis")))
+    for room in ("templates", "reading", "problems"):
+        for path in sorted((root / room).rglob("*")):
+            if path.suffix in (".py", ".yml"):
+                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _key(path: Path, name: str) -> str:
+    """What a piece is kept under: the content of the file, its name, and this program."""
+    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode())
+    if path.stat().st_size > MOST_BYTES:
+        digest.update(str(path.stat().st_size).encode())
+    else:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:40]
+
+
+def _read_all(
+    paths: Sequence[Path], base: Path, pieces: Path, jobs: int
+) -> Iterator[tuple[Path, str, Outcome]]:
+    """Each file with the key of its piece and what became of it; unchanged ones first."""
+    waiting = []
+    for path in paths:
+        name = path.relative_to(base).as_posix()
+        try:
+            key = _key(path, name)
+        except OSError as error:
+            yield path, "", _unreadable(path, name, error)
+            continue
+        kept = _outcome(pieces / key)
+        if kept:
+            yield path, key, kept
+        else:
+            waiting.append((path, name, key))
+    if not waiting:
+        return
+    pool = pebble.ProcessPool(
+        max_workers=min(jobs, len(waiting)),
+        max_tasks=_FILES_A_PROCESS,
+        initializer=_bounded,
+        context=get_context("spawn"),
+    )
+    with pool:
+        # A few files ahead of the processes are enough: the list of a large corpus need not be in their queue.
+        ahead = 4 * jobs
+        running: list[tuple[Path, str, str, pebble.ProcessFuture]] = []
+        for path, name, key in waiting:
+            future = pool.schedule(_read_one, args=(path, name, pieces / key), timeout=SECONDS)
+            running.append((path, name, key, future))
+            if len(running) >= ahead:
+                yield _done(*running.pop(0))
+        while running:
+            yield _done(*running.pop(0))
+
+
+def _done(path: Path, name: str, key: str, future: pebble.ProcessFuture) -> tuple[Path, str, Outcome]:
+    try:
+        return path, key, future.result()
+    except TooLong:
+        zh, en = (
+            f"{path} 在 {SECONDS:.0f} 秒内没有读完：文件可能已损坏，请重新保存。",
+            (f"{path} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again."),
+        )
+    except (pebble.ProcessExpired, MemoryError):
+        zh, en = (
+            f"{path} 读取时进程中断（多因内存不足）：文件可能已损坏，请重新保存。",
+            (
+                f"{path} ended the process that read it (most often for want of memory): it may be damaged; save it "
+                "again."
+            ),
+        )
+    return path, "", Outcome(name, "failed", zh=zh, en=en)
+
+
+def _unreadable(path: Path, name: str, error: OSError) -> Outcome:
+    return Outcome(
+        name,
+        "failed",
+        zh=f"{path} 打不开（{error.strerror}）：请检查读取权限。",
+        en=f"{path} cannot be opened ({error.strerror}): check that it may be read.",
+    )
+
+
+def _bounded() -> None:
+    """In a reading process: no more memory than is allowed."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
+def _read_one(path: Path, name: str, piece: Path) -> Outcome:
+    """Read one file and leave its piece."""
+    try:
+        report = read_report(path)
+    except InputError as error:
+        other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
+        outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)
+        _leave(piece, outcome, {})
+        return outcome
+    records = {k: list(v) for k, v in report.records.items()}
+    records["problems"] = problems_of(report).to_dict("records")
+    records["documents"] = [{**records["documents"][0], "file": name}]
+    outcome = Outcome(
+        name, "read", report.unit, report.year, notes=tuple(_notes(records["documents"][0], name))
+    )
+    _leave(piece, outcome, records)
+    return outcome
+
+
+def _notes(document: Mapping, name: str) -> Iterator[str]:
+    """What the text says of unit and year, where the path says otherwise."""
+    folder = Path(name).parent.name
+    filed = [p for p in (Path(name).stem, folder) if p.isdecimal() and len(p) == 4]
+    if filed and document["year"] != int(filed[0]):
+        yield f"{name}：路径是{filed[0]}年，正文是{document['year']}年 | filed as {filed[0]}, its text says {document['year']}"
+    if folder and not folder.isascii() and document["unit"] not in folder and folder not in document["unit"]:
+        yield f"{name}：路径是{folder}，正文是{document['unit']} | filed under {folder}, its text is of {document['unit']}"
+
+
+def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
+    """Write a piece, whole or not at all: the outcome on the first line, the records behind it."""
+    body = json.dumps(records, ensure_ascii=False).encode()
+    head = json.dumps(asdict(outcome), ensure_ascii=False).encode()
+    with tempfile.NamedTemporaryFile(dir=piece.parent, prefix=".new-", delete=False) as aside:
+        aside.write(head + b"\n" + zlib.compress(body, 1))
+    Path(aside.name).replace(piece)
+
+
+def _outcome(piece: Path) -> Outcome | None:
+    """What a piece says became of its file, if there is one."""
+    try:
+        with piece.open("rb") as file:
+            told = json.loads(file.readline())
+    except (OSError, ValueError):
+        return None
+    state = "kept" if told["state"] == "read" else told["state"]
+    return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
+
+
+def _records(piece: Path) -> dict[str, list[dict]]:
+    with piece.open("rb") as file:
+        file.readline()
+        return json.loads(zlib.decompress(file.read()))
+
+
+def _forget(pieces: Path, used: set[str]) -> None:
+    """Pieces of files that are gone or have changed."""
+    for piece in pieces.iterdir():
+        if piece.name not in used:
+            piece.unlink(missing_ok=True)
+
+
+# putting the tables together
+
+
+def _refuse_doubles(summary: Summary) -> None:
+    """Of several files with the report of one unit and year, the first is read."""
+    first: dict[tuple[str, int], Outcome] = {}
+    for n, outcome in enumerate(summary.outcomes):
+        if outcome.state not in ("read", "kept"):
+            continue
+        other = first.setdefault((outcome.unit, outcome.year), outcome)
+        if other is not outcome:
+            whose = f"{outcome.unit} {outcome.year}"
+            summary.outcomes[n] = Outcome(
+                outcome.path,
+                "failed",
+                zh=f"{outcome.path}：{whose} 的报告已由 {other.path} 读入；请只留一份，或核对单位与年份。",
+                en=f"{outcome.path}: the report of {whose} was read from {other.path}; keep one of them, or check whose "
+                "they are.",
+            )
+
+
+def _write(
+    summary: Summary, keys: Mapping[str, str], pieces: Path, fixes: Sequence[corrections.Correction]
+) -> None:
+    units: dict[str, list[Outcome]] = {}
+    for outcome in summary.of("read", "kept"):
+        units.setdefault(outcome.unit, []).append(outcome)
+    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=summary.out))
+    try:
+        with _Tables(aside) as tables:
+            for _, outcomes in sorted(units.items()):
+                for records in _of_unit(outcomes, keys, pieces, fixes, summary):
+                    tables.add(records)
+            summary.rows, summary.statuses = tables.rows, tables.statuses
+        summary.outcomes.sort(key=lambda o: o.path)
+        with (aside / "failures.csv").open("w", encoding="utf8", newline="") as file:
+            rows = csv.writer(file, lineterminator="\n")
+            rows.writerow(["path", "message_zh", "message_en"])
+            rows.writerows([o.path, o.zh, o.en] for o in summary.of("failed"))
+        package = json.dumps(describe(summary.rows, aside), ensure_ascii=False, indent=2)
+        (aside / "datapackage.json").write_text(package + "\n", encoding="utf8")
+        for path in sorted(aside.iterdir(), key=lambda p: p.suffix == ".json"):
+            path.replace(summary.out / path.name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _of_unit(
+    outcomes: Sequence[Outcome],
+    keys: Mapping[str, str],
+    pieces: Path,
+    fixes: Sequence[corrections.Correction],
+    summary: Summary,
+) -> Iterator[Mapping[str, Sequence[Mapping]]]:
+    """The records of one unit's reports, decided by each other and corrected, in order of years."""
+    ordered = sorted(outcomes, key=lambda o: o.year)
+    read = [_records(pieces / keys[o.path]) for o in ordered]
+    for outcome, records in zip(ordered, decide(read), strict=True):
+        try:
+            yield corrections.corrected(records, fixes)
+        except InputError as error:
+            failed = Outcome(outcome.path, "failed", zh=error.zh, en=error.en)
+            summary.outcomes = [failed if o is outcome else o for o in summary.outcomes]
+
+
+class _Tables:
+    """The Parquet files being written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._schemas = {name: frames.arrow_schema(name) for name in TABLES}
+        self._writers = {
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
+            for name, schema in self._schemas.items()
+        }
+        self._gathered: dict[str, list[Mapping]] = {name: [] for name in TABLES}
+        self.rows = dict.fromkeys(TABLES, 0)
+        self.statuses: dict[str, int] = {}
+
+    def __enter__(self) -> _Tables:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for name in TABLES:
+            if raised[0] is None:
+                self._flush(name)
+            self._writers[name].close()
+
+    def add(self, records: Mapping[str, Sequence[Mapping]]) -> None:
+        """The rows of one report."""
+        for name in TABLES:
+            self._gathered[name].extend(records[name])
+            if len(self._gathered[name]) >= _ROWS:
+                self._flush(name)
+        for fact in records["facts"]:
+            self.statuses[fact["status"]] = self.statuses.get(fact["status"], 0) + 1
+
+    def _flush(self, name: str) -> None:
+        rows = self._gathered[name]
+        if rows:
+            # The schema is checked here, where the tables change hands.
+            frame = frames.frame(name, rows)
+            self._writers[name].write_table(
+                pa.Table.from_pandas(frame, self._schemas[name], preserve_index=False)
+            )
+            self.rows[name] += len(rows)
+        self._gathered[name] = []
+
+
+def rows_of(store: Path, table: str) -> Iterable[Mapping]:
+    """The rows of a table of a store, a stretch at a time."""
+    for batch in pq.ParquetFile(store / f"{table}.parquet").iter_batches():
+        yield from batch.to_pylist()
