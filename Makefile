@@ -21,7 +21,7 @@ ASKED = $${ASK_UNIT:+--unit "$$ASK_UNIT"} $${ASK_YEARS:+--years "$$ASK_YEARS"} $
 	$${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
 
 .DEFAULT_GOAL := help
-.PHONY: help typed report batch lab notebooks docs test lint lock clean
+.PHONY: help typed report batch read lab notebooks docs test lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -33,6 +33,9 @@ batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a 
 	@test -z "$$ASK_FILE" || { echo 'make batch 不用 FILE；单个文件请用 make report FILE=… | make batch takes no' \
 		'FILE; for one file use make report FILE=…' >&2; exit 2; }
 	@$(BIN)/analysis batch $(ASKED)
+
+read: typed $(READY) ## 读一个文件夹成 Parquet：DATA=… OUT=… | read a folder into Parquet
+	@$(BIN)/analysis read "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
 
 typed:
 	@test -z "$(UNKNOWN)" || { echo "没有参数 $(UNKNOWN)：可用的是 UNIT YEARS DATA FILE LANGUAGE OUT。 | There is no" \
@@ -59,7 +62,7 @@ lock: $(READY) ## 重新锁定依赖版本 | lock the versions again
 		--no-emit-index-url --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## 删除环境和输出 | remove environment and output
-	rm -rf $(VENV) reports
+	rm -rf $(VENV) reports store
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \

@@ -41,7 +41,6 @@ def describe(rows: Mapping[str, int], folder: Path) -> dict:
                 "title": about["zh"],
                 "description": about["en"],
                 "hash": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}",
-                "bytes": path.stat().st_size,
                 "rows": rows[name],
                 "schema": {"fields": fields, "primaryKey": ["key"]},
             }

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 from analysis.templates import Column
 
-# What a column can print.
+# What a column can print: no count of more than ten digits, no amount of more than fourteen.
 _PIECES = {
-    "count": re.compile(r"(?:0|[1-9]\d*)(?:件|条|项|个|次)?"),
-    "change": re.compile(r"[+\-增减]?(?:0|[1-9]\d*)"),
-    "amount": re.compile(r"(?:0|[1-9]\d*)(?:,\d{3})*(?:\.\d+)?(?:[万亿]?元|[万亿])?"),
+    "count": re.compile(r"(?:0|[1-9]\d{0,9})(?:件|条|项|个|次)?"),
+    "change": re.compile(r"[+\-增减]?(?:0|[1-9]\d{0,9})"),
+    "amount": re.compile(r"(?:0|[1-9]\d{0,13})(?:,\d{3})*(?:\.\d+)?(?:[万亿]?元|[万亿])?"),
 }
 # More cuts of one row than this are not looked through, nor more steps than that taken for them.
 MOST_CUTS = 4_000
@@ -36,9 +36,19 @@ def cuts(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> list[
 
     Each cut is the stretches of ``run``, one a column. Raises ``TooMany``.
     """
+    found = []
+    for cut in each_cut(run, columns, sums):
+        found.append(cut)
+        if len(found) > MOST_CUTS:
+            raise TooMany
+    return found
+
+
+def each_cut(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> Iterator[Cut]:
+    """The same, one after the other."""
     tokens = [m.span() for m in re.finditer(r"[^\s|]+", run)]
     if not columns or not tokens or len(tokens) > len(columns):
-        return []
+        return
     due = {max((*parts, total)): (parts, total) for parts, total in sums}
     steps = 0
 
@@ -68,15 +78,14 @@ def cuts(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> list[
                 following, tokens[following][0] if stop == end and following < len(tokens) else stop, piece
             )
 
-    found = []
-    for cut in tried(0, tokens[0][0], []):
-        found.append(cut)
-        if len(found) > MOST_CUTS:
-            raise TooMany
-    return found
+    yield from tried(0, tokens[0][0], [])
 
 
 def _holds(run: str, cut: Sequence[tuple[int, int]], rule: Sum) -> bool:
     parts, total = rule
-    value = [int(re.sub(r"\D", "", run[a:b])) for a, b in cut]
-    return sum(value[p] for p in parts) == value[total]
+    return sum(_whole(run, *cut[p]) for p in parts) == _whole(run, *cut[total])
+
+
+def _whole(run: str, start: int, end: int) -> int:
+    digits = run[start:end]
+    return int(digits if digits.isdecimal() else re.sub(r"\D", "", digits))

@@ -14,7 +14,7 @@ from math import prod
 
 from analysis.errors import InputError
 from analysis.figures import number
-from analysis.reading.cuts import MOST_CUTS, Cut, Sum, TooMany, cuts
+from analysis.reading.cuts import MOST_CUTS, Sum, TooMany, cuts, each_cut
 from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
 from analysis.reading.placement import Line, Placement, Solution, place, row_sums, tried
@@ -101,19 +101,19 @@ def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
 
 def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: bool = True) -> Part:
     """Place ``rows`` together; ``kept`` says that blank cells stand where they were printed."""
-    equations = [e for e in printed.table.equations() if e.left and e.right]
+    equations = printed.table.equations()
     adds_up = bool(equations) and len(rows) > 1 or printed.table.layout == "one_row"
     in_place = kept and all(len(r.values) == len(r.cells) for r in rows if not r.glued)
-    sums = {
-        row: row_sums(row.cells, [e.identity for e in equations if e.identity.over == "rows"]) for row in rows
-    }
+    across = list(dict.fromkeys(e.identity for e in equations if e.identity.over == "rows"))
     vanished = any(row.glued and not _full(row, printed.table) for row in rows)
 
     def solved(holding: bool) -> Part:
         lines, spans = [], []
         for row in rows:
             if row.glued:
-                readings = _readings(row, printed.table, sums[row] if holding else (), vanished)
+                readings = _readings(
+                    row, printed.table, row_sums(row.cells, across) if holding else (), vanished
+                )
             else:
                 readings = [_printed(row, in_place, kept, text)]
             kinds = [printed.table.column_of(c).kind for c in row.cells]
@@ -175,19 +175,9 @@ def _run(row: PrintedRow) -> tuple[str, int]:
 def _full(row: PrintedRow, table: Table) -> bool:
     """Whether a glued row can be cut into a number for every column."""
     try:
-        return bool(_possible(_run(row)[0], cuts(_run(row)[0], _columns(row, table))))
+        return next(each_cut(_run(row)[0], _columns(row, table)), None) is not None
     except TooMany:
         return True
-
-
-def _possible(run: str, found: Sequence[Cut]) -> list[Cut]:
-    """The cuts without a number that no report can print."""
-    digits = len(str(_MOST_COUNT))
-    return [
-        cut
-        for cut in found
-        if all(len(run[a:b].partition(".")[0].strip("+-增减元万亿")) < digits for a, b in cut)
-    ]
 
 
 def _readings(row: PrintedRow, table: Table, sums: Sequence[Sum], vanished: bool) -> list[Spans]:
@@ -199,14 +189,14 @@ def _readings(row: PrintedRow, table: Table, sums: Sequence[Sum], vanished: bool
     run, start = _run(row)
     columns = _columns(row, table)
     if not vanished:
-        found = _possible(run, cuts(run, columns, sums)) or _possible(run, cuts(run, columns))
+        found = cuts(run, columns, sums) or cuts(run, columns)
         return [tuple(Span(run[a:b], start + a, start + b) for a, b in cut) for cut in found]
     made: list[Spans] = []
     if not run:
         return [(None,) * len(columns)]
     for many in range(len(run.split()), len(columns) + 1):
         for chosen in combinations(range(len(columns)), many):
-            for cut in _possible(run, cuts(run, [columns[i] for i in chosen])):
+            for cut in cuts(run, [columns[i] for i in chosen]):
                 at = dict(zip(chosen, cut, strict=True))
                 made.append(
                     tuple(

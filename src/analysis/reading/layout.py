@@ -154,6 +154,7 @@ def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
 
 
 _RULE = re.compile(r"[|\s:\-—+=]*-{2,}[|\s:\-—+=]*")
+_BAR = re.compile(r"\|")
 # What parts the cells of a line without bars.
 _GAP = re.compile(r"\t| {2,}(?=\S)")
 
@@ -164,9 +165,11 @@ def _cells(line: str, start: int) -> list[Span]:
         if _RULE.fullmatch(line):
             return []
         # A bar at both edges of the line is a frame; at the right alone, it may close a blank cell.
-        cells = _split(line, re.compile(r"\|"), start)
+        cells = _split(line, _BAR, start)
         framed = line.strip().startswith("|") and line.strip().endswith("|")
         return cells[1:-1] if framed else cells
+    if "\t" not in line and "  " not in line:
+        return []
     lead = len(line) - len(line.lstrip(" "))
     if not _GAP.search(line, lead):
         return []
@@ -179,9 +182,8 @@ def _split(line: str, gap: re.Pattern[str], start: int) -> list[Span]:
     cells, position = [], 0
     for edge, after in [*((m.start(), m.end()) for m in gap.finditer(line)), (len(line), len(line))]:
         piece = line[position:edge]
-        lead = len(piece) - len(piece.lstrip())
-        word = piece.strip().strip("*")
-        lead += len(piece.strip()) - len(piece.strip().lstrip("*"))
+        lead = len(piece) - len(piece.lstrip(" \t*"))
+        word = piece.strip(" \t*")
         cells.append(Span(word, start + position + lead, start + position + lead + len(word)))
         position = after
     return cells

@@ -103,6 +103,8 @@ _TRADITIONAL = 0.02
 
 
 def _converted(before: str, after: str) -> bool:
+    if before == after:
+        return False
     changed = sum(a != b for a, b in zip(before, after, strict=False)) if len(before) == len(after) else 0
     return changed > _TRADITIONAL * len(after)
 

@@ -166,7 +166,7 @@ def _as_presumed(line: Line, option: list[Choice], presumed: Sequence[Presumptio
 def tried(equations: Iterable[Equation], lines: Iterable[Line]) -> list[Equation]:
     """The equations all of whose cells are printed by some line; the others cannot be tried."""
     printed = {cell for line in lines for cell in line.cells if cell not in line.unreadable}
-    return [e for e in equations if e.left and e.right and printed.issuperset((*e.left, *e.right))]
+    return [e for e in equations if printed.issuperset((*e.left, *e.right))]
 
 
 def place(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _MULTIPLIERS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
@@ -75,6 +76,7 @@ def chinese_number(text: str) -> int:
     return total + current
 
 
+@lru_cache(maxsize=65536)
 def parse_cell(text: str, kind: str = "count", unit: str | None = None) -> Quantity | str | None:
     """What a table cell holds: a ``Quantity``, ``"blank"``, ``"not_applicable"``, or None for text.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
@@ -179,7 +179,7 @@ class Table:
         }
         return replace(self, rows=rows)
 
-    @property
+    @cached_property
     def columns(self) -> Mapping[str, Column]:
         """Every column of the table; in a table of blocks, under its first label."""
         return {c.code: c for row in reversed(self.rows.values()) for c in row.columns.values()}
@@ -201,8 +201,16 @@ class Table:
         group = name.removesuffix(".*") + "."
         return tuple(r for r in self.rows if r.startswith(group) and "." not in r[len(group) :])
 
-    def equations(self) -> Iterator[Equation]:
-        """Every identity of the table at every place where it must hold."""
+    def equations(self) -> tuple[Equation, ...]:
+        """Every identity of the table at every place where it must hold; one without rows in this form
+        does not."""
+        return self._equations
+
+    @cached_property
+    def _equations(self) -> tuple[Equation, ...]:
+        return tuple(e for e in self._made() if e.left and e.right)
+
+    def _made(self) -> Iterator[Equation]:
         for identity in self.identities:
             if identity.over == "rows":
                 for row in self.rows if len(self.columns) > 1 else ():

@@ -1,0 +1,194 @@
+"""A folder of reports as a store: what is in it, who can read it, what is read again."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import duckdb
+import frictionless
+import pandas as pd
+import pytest
+from conftest import PROJECT
+from typer.testing import CliRunner
+
+from analysis import frames
+from analysis.batch import store
+from analysis.cli import app
+
+
+@pytest.fixture(scope="module")
+def published(shared, tmp_path_factory):
+    """The store of all published reports."""
+    out = tmp_path_factory.mktemp("stores") / "published"
+    return store.read_folder(shared / "reports", out)
+
+
+def test_every_published_report_is_read(published):
+    assert len(published.of("read")) == 19
+    assert not published.of("failed", "passed")
+    assert {o.unit for o in published.outcomes} == {
+        "上海市人民政府办公厅",
+        "宿迁市",
+        "平潭县公安局",
+        "平潭综合实验区",
+        "永康市",
+        "淮安市洪泽区",
+    }
+
+
+def test_no_cell_is_wrong_and_hardly_any_open(published, shared):
+    """The comparison made for this purpose says so: right, open, silent errors."""
+    done = subprocess.run(
+        [sys.executable, shared / "tools" / "cells.py", published.out, shared / "truth"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 silent errors" in done.stdout
+
+
+def test_the_tables_keep_their_schema(published):
+    for name in store.TABLES:
+        table = pd.read_parquet(published.out / f"{name}.parquet")
+        assert len(frames.SCHEMAS[name].validate(table)) == published.rows[name] > 0
+
+
+def test_duckdb_reads_it(published):
+    query = f"""
+        select year, value from '{published.out}/facts.parquet'
+        where unit = '平潭综合实验区' and "table" = 'applications' and "row" = 'received' and "column" = 'total'
+        order by year"""
+    assert duckdb.sql(query).fetchall() == [
+        (2019, 23.0), (2020, 21.0), (2021, 70.0), (2022, 74.0), (2023, 81.0), (2024, 218.0), (2025, 154.0),
+    ]  # fmt: skip
+
+
+def test_the_data_package_describes_it(published):
+    report = frictionless.validate(str(published.out / "datapackage.json"), type="package")
+    assert report.valid, report.flatten(["title", "message"])
+    package = json.loads((published.out / "datapackage.json").read_text(encoding="utf8"))
+    for resource in package["resources"]:
+        table = pd.read_parquet(published.out / resource["path"])
+        assert [f["name"] for f in resource["schema"]["fields"]] == list(table.columns)
+        assert all(f["title"] and f["description"] for f in resource["schema"]["fields"])
+
+
+def test_statistics_before_2019_are_facts_too(published):
+    facts = pd.read_parquet(published.out / "facts.parquet")
+    old = facts[(facts["template"].isin(["2008", "2014"])) & (facts["column"] == "this_year")]
+    made = old[old["row"] == "published"].set_index(["unit", "year"])["value"]
+    # Figures of the statistics as printed (sources.csv of the published reports).
+    assert made.to_dict() == {
+        ("平潭县公安局", 2009): 15,
+        ("平潭综合实验区", 2011): 425,
+        ("平潭综合实验区", 2012): 739,
+        ("平潭综合实验区", 2013): 72804,
+        ("平潭综合实验区", 2014): 2543,
+        ("平潭综合实验区", 2018): 2069,
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two shipped reports, filed deep and named otherwise, beside files that are none."""
+    reports = tmp_path / "in"
+    (reports / "a" / "b").mkdir(parents=True)
+    shipped = PROJECT / "data" / "reports"
+    shutil.copy(shipped / "宿迁市" / "2023.txt", reports / "a" / "b" / "suqian.txt")
+    shutil.copy(shipped / "永康市" / "2020.txt", reports / "yk2020.txt")
+    shutil.copy(shipped / "sources.csv", reports / "sources.csv")
+    (reports / "notes.md").write_text("# 笔记\n", encoding="utf8")
+    (reports / "table.csv").write_text("a,b\n1,2\n", encoding="utf8")
+    return reports
+
+
+def states(summary):
+    return {o.path: o.state for o in summary.outcomes}
+
+
+def test_unit_and_year_come_from_the_text_whatever_the_file_is_called(folder, tmp_path):
+    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    assert states(summary) == {
+        "a/b/suqian.txt": "read", "notes.md": "passed", "table.csv": "passed", "yk2020.txt": "read",
+    }  # fmt: skip
+    documents = pd.read_parquet(tmp_path / "store" / "documents.parquet")
+    assert set(documents["key"]) == {"宿迁市/2023", "永康市/2020"}
+    assert set(documents["file"]) == {"a/b/suqian.txt", "yk2020.txt"}
+
+
+def test_only_what_has_changed_is_read_again(folder, tmp_path):
+    out = tmp_path / "store"
+    store.read_folder(folder, out, jobs=1)
+    before = {p.name: p.read_bytes() for p in out.glob("*.parquet")}
+    again = store.read_folder(folder, out, jobs=1)
+    assert states(again)["yk2020.txt"] == states(again)["a/b/suqian.txt"] == "kept"
+    assert {p.name: p.read_bytes() for p in out.glob("*.parquet")} == before
+    text = (folder / "yk2020.txt").read_text(encoding="utf8")
+    (folder / "yk2020.txt").write_text(text.replace("申請161件", "申請162件"), encoding="utf8")
+    changed = store.read_folder(folder, out, jobs=1)
+    assert states(changed)["yk2020.txt"] == "read"
+    assert states(changed)["a/b/suqian.txt"] == "kept"
+    claims = pd.read_parquet(out / "claims.parquet")
+    assert 162 in set(claims.loc[claims["about"] == "received", "value"])
+
+
+def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):
+    store.read_folder(folder, tmp_path / "store", jobs=1)
+    monkeypatch.setattr(store, "fingerprint", lambda: "another version")
+    assert states(store.read_folder(folder, tmp_path / "store", jobs=1))["yk2020.txt"] == "read"
+
+
+def test_a_report_that_is_gone_leaves_the_store(folder, tmp_path):
+    store.read_folder(folder, tmp_path / "store", jobs=1)
+    (folder / "yk2020.txt").unlink()
+    store.read_folder(folder, tmp_path / "store", jobs=1)
+    assert set(pd.read_parquet(tmp_path / "store" / "facts.parquet")["unit"]) == {"宿迁市"}
+
+
+def test_a_second_file_with_the_same_report_is_told(folder, tmp_path):
+    shutil.copy(folder / "yk2020.txt", folder / "zz.txt")
+    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    (failed,) = summary.of("failed")
+    assert failed.path == "zz.txt"
+    assert "yk2020.txt" in failed.zh
+
+
+def test_corrections_beside_the_folder_are_put_in_place_and_fail_when_they_do_not_match(folder, tmp_path):
+    entry = "- {{unit: 永康市, year: 2020, cell: disclosure.penalties.items_change, expected: '{}', value: -2012, reason: 公告}}\n"
+    (folder.parent / "corrections.yml").write_text(entry.format("2012"), encoding="utf8")
+    store.read_folder(folder, tmp_path / "store", jobs=1)
+    facts = pd.read_parquet(tmp_path / "store" / "facts.parquet").set_index("key")
+    fact = facts.loc["永康市/2020/disclosure.penalties.items_change"]
+    assert (fact["value"], fact["basis"], fact["raw"]) == (-2012, "correction", "2012")
+    (folder.parent / "corrections.yml").write_text(entry.format("2013"), encoding="utf8")
+    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    (failed,) = summary.of("failed")
+    assert "2013" in failed.zh and "2012" in failed.zh
+    assert set(pd.read_parquet(tmp_path / "store" / "facts.parquet")["unit"]) == {"宿迁市"}
+
+
+def test_the_command_tells_what_it_read_and_names_what_failed(folder, tmp_path):
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.4 nothing behind")
+    done = CliRunner().invoke(app, ["read", str(folder), "--out", str(tmp_path / "store"), "--jobs", "1"])
+    assert done.exit_code == 1
+    assert "读入 read 2" in done.output and "失败 failed 1" in done.output
+    assert "failed cut.pdf" in done.output
+    listed = pd.read_csv(tmp_path / "store" / "failures.csv")
+    assert list(listed["path"]) == ["cut.pdf"]
+
+
+def test_a_folder_without_reports_is_refused(tmp_path):
+    done = CliRunner().invoke(app, ["read", str(tmp_path), "--out", str(tmp_path / "store")])
+    assert done.exit_code == 2
+    assert "没有报告文件" in done.output
+
+
+def test_what_the_path_says_otherwise_is_noted(folder, tmp_path):
+    (folder / "义乌市").mkdir()
+    shutil.move(folder / "yk2020.txt", folder / "义乌市" / "2019.txt")
+    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    (outcome,) = [o for o in summary.outcomes if o.path == "义乌市/2019.txt"]
+    assert (outcome.unit, outcome.year) == ("永康市", 2020)
+    assert len(outcome.notes) == 2

@@ -1,0 +1,72 @@
+"""Declared fixes of source errors: put in place, told apart, and refused when they no longer match."""
+
+import pytest
+
+from analysis.errors import InputError
+from analysis.reading import corrections, read_report
+
+FIX = {
+    "unit": "永康市",
+    "year": 2020,
+    "cell": "disclosure.penalties.items_change",
+    "expected": "2012",
+    "value": -2012,
+    "reason": "公告更正",
+}
+
+
+def written(tmp_path, *entries):
+    path = tmp_path / "corrections.yml"
+    lines = [
+        "- {" + ", ".join(f"{k}: {v!r}" if isinstance(v, str) else f"{k}: {v}" for k, v in e.items()) + "}"
+        for e in entries
+    ]
+    path.write_text("corrections:\n" + "\n".join(lines) + "\n", encoding="utf8")
+    return corrections.load(path)
+
+
+def test_a_correction_puts_its_value_in_place_and_keeps_what_is_printed(shipped, tmp_path):
+    records = corrections.corrected(shipped.report.records, written(tmp_path, FIX))
+    facts = {f["key"]: f for f in records["facts"]}
+    fact = facts["永康市/2020/disclosure.penalties.items_change"]
+    assert (fact["value"], fact["status"], fact["basis"], fact["raw"]) == (
+        -2012,
+        "reported",
+        "correction",
+        "2012",
+    )
+    untouched = [f for f in records["facts"] if f["basis"] != "correction"]
+    assert untouched == [f for f in shipped.report.records["facts"] if f["key"] != fact["key"]]
+
+
+def test_a_correction_that_no_longer_matches_fails(shipped, tmp_path):
+    with pytest.raises(InputError, match="预期原值为 2011，报告中却是 2012"):
+        corrections.corrected(shipped.report.records, written(tmp_path, {**FIX, "expected": "2011"}))
+
+
+def test_a_correction_of_a_cell_that_is_not_there_fails(shipped, tmp_path):
+    with pytest.raises(InputError, match="没有这一格"):
+        corrections.corrected(shipped.report.records, written(tmp_path, {**FIX, "cell": "disclosure.x.y"}))
+
+
+def test_a_blank_is_expected_by_name(shipped, tmp_path):
+    blank = next(f for f in shipped.report.records["facts"] if f["status"] == "blank")
+    fix = {**FIX, "cell": blank["key"].split("/")[2], "expected": "blank", "value": 0}
+    facts = corrections.corrected(shipped.report.records, written(tmp_path, fix))["facts"]
+    assert next(f for f in facts if f["key"] == blank["key"])["value"] == 0
+    with pytest.raises(InputError, match="blank"):
+        corrections.corrected(shipped.report.records, written(tmp_path, {**FIX, "expected": "blank"}))
+
+
+def test_a_correction_without_a_reason_is_refused(tmp_path):
+    with pytest.raises(InputError, match="第 1 条更正不完整：请写明 reason"):
+        written(tmp_path, {k: v for k, v in FIX.items() if k != "reason"})
+
+
+def test_the_shipped_file_declares_none_and_is_read(shipped):
+    assert corrections.load(shipped.report.path.parents[2] / "corrections.yml") == []
+
+
+def test_a_report_without_corrections_is_left_alone(shared, tmp_path):
+    report = read_report(shared / "reports" / "宿迁市" / "2023.txt")
+    assert corrections.corrected(report.records, written(tmp_path, FIX)) is report.records
