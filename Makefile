@@ -35,6 +35,8 @@ batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a 
 	@$(BIN)/analysis batch $(ASKED)
 
 read: typed $(READY) ## 读一个文件夹成 Parquet：DATA=… OUT=… | read a folder into Parquet
+	@test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE" || { echo 'make read 只用 DATA 和 OUT：它读整个文件夹。' \
+		'| make read takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
 	@$(BIN)/analysis read "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
 
 typed:

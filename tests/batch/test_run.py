@@ -221,8 +221,9 @@ FILES = {
     "empty": (b"", ".txt", "是空文件"),
     "blank": (b" \n\n ", ".txt", "是空文件"),
     "another text": ("今天天气很好。\n信息公开。".encode(), ".txt", "不像政府信息公开工作年度报告"),
-    "not text": (bytes(range(256)) * 4, ".txt", "不是 UTF-8 或 GB18030 文本"),
-    "a format not read yet": (b"%PDF-1.4", ".pdf", "还不能读取 .pdf 文件"),
+    "not text": (bytes(range(256)) * 4, ".txt", "不是 UTF-8、GB18030、Big5 或 UTF-16 编码的中文文本"),
+    "a cut PDF": (b"%PDF-1.4", ".pdf", "已损坏或不完整"),
+    "a format that holds no text": (b"\x89PNG\r\n", ".png", "不能读取 .png 文件"),
 }
 
 

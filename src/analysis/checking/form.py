@@ -5,9 +5,8 @@ from __future__ import annotations
 from analysis.checking.finding import Bilingual, Findings
 from analysis.figures import number
 from analysis.reading import Report
-from analysis.reading.layout import canonical
 from analysis.reading.quantities import parse_cell
-from analysis.templates import Cell, sections
+from analysis.templates import Cell, canonical, sections
 
 
 def check(report: Report, findings: Findings) -> None:

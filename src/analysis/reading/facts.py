@@ -133,12 +133,14 @@ def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: b
 
     if not any(row.glued for row in rows):
         return solved(holding=False)
+    if any(row.unread for row in rows):
+        return _unread(rows)
     try:
         part = solved(holding=True)
         # Cuts that break the sum of their row are worth a look only where the page does not add up.
         return solved(holding=False) if part.solution.broken else part
     except TooMany:
-        return _unread(rows, equations if adds_up else ())
+        return _unread(rows)
 
 
 def _printed(row: PrintedRow, in_place: bool, kept: bool, text: Text) -> Spans:
@@ -211,8 +213,9 @@ def _readings(row: PrintedRow, table: Table, sums: Sequence[Sum], vanished: bool
     return made
 
 
-def _unread(rows: Sequence[PrintedRow], equations: Sequence[Equation]) -> Part:
-    """Rows that can be cut in more ways than can be looked through: nothing is known of their cells."""
+def _unread(rows: Sequence[PrintedRow]) -> Part:
+    """Rows that can be cut in more ways than can be looked through, or of which it is not known what they
+    print: nothing is known of their cells."""
     lines = [Line(row.cells, (None,) * len(row.cells), True) for row in rows]
     spans = [[(None,) * len(row.cells)] for row in rows]
     counted = {cell: 0 for row in rows for cell in row.cells}
@@ -239,19 +242,17 @@ def _numbers(
 
 def _check(quantity: Quantity, kind: str, span: Span, row: PrintedRow, text: Text) -> None:
     """Raises ``InputError`` for a number that no cell of the form can hold."""
-    place_ = text.where(span.start)
     if kind == "count" and (quantity.value < 0 or not quantity.value.is_integer()):
-        raise InputError(
-            f"{place_}：“{row.label.text}”一行印着 {span.text}，件数应为非负整数；请对照原报告核对这一格。",
-            f"{place_}: the row {row.label.text} prints {span.text}, a count must be a whole number of zero or "
-            "more; compare this cell with the published report.",
-        )
-    if abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
-        raise InputError(
-            f"{place_}：“{row.label.text}”一行印着 {span.text[:40]}，大得不可能；请对照原报告核对这一格。",
-            f"{place_}: the row {row.label.text} prints {span.text[:40]}, which is impossibly large; compare this "
-            "cell with the published report.",
-        )
+        zh, en = "件数应为非负整数", "a count must be a whole number of zero or more"
+    elif abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
+        zh, en = "大得不可能", "which is impossibly large"
+    else:
+        return
+    place_, printed = text.where(span.start), span.text[:40]
+    raise InputError(
+        f"{place_}：“{row.label.text}”一行印着 {printed}，{zh}；请对照原报告核对这一格。",
+        f"{place_}: the row {row.label.text} prints {printed}, {en}; compare this cell with the published report.",
+    )
 
 
 def facts_of(form: Form, placed: Mapping[str, PlacedTable], text: Text, whose: Mapping) -> list[dict]:
@@ -343,9 +344,9 @@ def _place(span: Span, text: Text, raw: Span | None) -> dict:
 
 def _fact(options: list, column, row: PrintedRow, text: Text, complete: bool) -> dict:
     """One cell from what each placement puts there: (span, quantity) or (None, blank)."""
-    spans = {s for s, _ in options}
-    quantities = list(dict.fromkeys(q for _, q in options))
-    span = next(iter(spans)) if len(spans) == 1 else None
+    options = list(dict.fromkeys(options))
+    quantities = list(dict.fromkeys(q for _, q in options)) if len(options) > 1 else [options[0][1]]
+    span = options[0][0] if len({s for s, _ in options}) == 1 else None
     fact = {"value": None, "unit_of_measure": "", "candidates": "", **_place(span or row.label, text, span)}
     if not complete:
         return {**fact, "status": "ambiguous"}

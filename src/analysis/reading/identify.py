@@ -103,11 +103,25 @@ def form(text: Text, year_: int | None = None) -> templates.Form:
     # Words of two generations in like number, as in the short statistics that outlived 2013.
     if of_year and (not votes[best[0]] or votes[of_year[0].code] == votes[best[0]]):
         return of_year[0]
-    raise _unknown(text, page)
+    raise unknown(text)
 
 
-def _unknown(text: Text, page: str) -> InputError:
+def has_labels(text: Text) -> bool:
+    """Whether some words of a declared form stand on the page, so that it may be a report."""
+    page = re.sub(r"\s", "", text.clean)
+    words = {w for f in templates.forms().values() for w in f.recognise}
+    return any(word in page for word in words) or "本年新收政府信息公开申请" in page
+
+
+def recognised(text: Text, form_: templates.Form) -> bool:
+    """Whether the page prints any of the words that the form is known by."""
+    page = re.sub(r"\s", "", text.clean)
+    return any(phrase in page for phrase in form_.recognise)
+
+
+def unknown(text: Text) -> InputError:
     """No form fits: say which is nearest, what of it stands on the page and what does not."""
+    page = re.sub(r"\s", "", text.clean)
 
     def labels(form_: templates.Form) -> list[str]:
         return [row.zh for table in form_.tables.values() for row in table.rows.values()]

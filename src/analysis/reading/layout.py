@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from analysis import templates
 from analysis.reading.normalise import Text
 from analysis.reading.quantities import parse_cell
+from analysis.templates import canonical
 
 _ORDINALS = "一二三四五六七八九十"
 _HEADING = re.compile(rf"^[ \t#]*([{_ORDINALS}]+)、[ \t]*([^\n|]+?)[ \t]*$", re.M)
@@ -31,7 +32,6 @@ _PART_INLINE = (
 )
 # What a numbered part opens with.
 ORDINAL = re.compile(rf"[ \t]*(?:\([{_ORDINALS}]+\)|[{_ORDINALS}]是|\d+[.、])")
-_DECORATION = re.compile(rf"^(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\)|\d+[.、])|[\s\"'“”‘’·.:,、]")
 # What a page prints around a report: font-size switches, print and close buttons.
 _CHROME = re.compile(
     r"^[-\s]*(?:字体:?.*|打印(?:本页)?|关闭(?:窗口)?|【[^】]*】|分享(?:到)?:?.*|扫一扫.*|上一篇.*|下一篇.*)?[-\s]*$"
@@ -64,13 +64,6 @@ class Section:
     def part_at(self, place: int) -> Span | None:
         """The numbered part that a place of the folded text lies in."""
         return next((p for p in self.parts if p.start <= place < p.end), None)
-
-
-def canonical(label: str) -> str:
-    """A label without ordinals, spaces and punctuation, for comparing."""
-    while (stripped := _DECORATION.sub("", label)) != label:
-        label = stripped
-    return label
 
 
 def split_sections(text: Text) -> dict[str, Section]:
@@ -174,6 +167,8 @@ def _cells(line: str, start: int) -> list[Span]:
     if not _GAP.search(line, lead):
         return []
     cells = _split(line[lead:], _GAP, start + lead)
+    if line.count("\t") > 1:  # no prose has several
+        return cells
     figures = [c for c in cells[1:] if c.text and parse_cell(c.text) is not None]
     return cells if figures and (len(cells) > 2 or cells[-1] in figures) else []
 

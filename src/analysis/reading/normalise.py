@@ -18,7 +18,10 @@ import opencc
 from pypinyin import Style, pinyin
 
 # Full-width forms of ASCII, and the spaces that pages use; all one to one, so offsets hold.
-_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20}
+_SPACES = (0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x202F)
+_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(_SPACES, 0x20)
+# Characters that take no place on the page.
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 # Half-width punctuation beside a Chinese character or a closing quotation mark.
 _TYPESET = re.compile(r"(?<=[一-鿿”》%件条])[,;:()!?]|[(](?=[一-鿿])|(?<=\d)[)](?=[一-鿿。，,;])")
 _GLOSS = re.compile(r"([一-鿿])((?:\([a-zü-ǜāáǎàēéěèīíǐìōóǒòūúǔùǹńňḿ]+\))+)")
@@ -117,8 +120,11 @@ def typeset(text: str) -> str:
 # A line that is a page number and nothing else.
 _FOLIO = re.compile(r"[ \t]*[-—–][-—– \t]*\d{1,3}[ \t]*[-—–][-—– \t]*")
 # What opens a paragraph, and what closes one.
-_OPENS = re.compile(r"[ \t]*(?:[#|]|[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]+\)|\d+[.、]\s*\D)")
+_OPENS = re.compile(
+    r"[ \t]*(?:[#|]|[一二三四五六七八九十]+、|\([一二三四五六七八九十\d]+\)|\d{1,2}[.、]\s*\D)"
+)
 _CLOSES = tuple("。!?;:|")
+_ROW = re.compile(r"[|\t]|\S {2,}\S")
 # Lines of a text wrapped by hand are no longer than this, and there are at least so many of them.
 _WRAPPED_AT, _WRAPPED_LINES = 64, 12
 
@@ -126,7 +132,7 @@ _WRAPPED_AT, _WRAPPED_LINES = 64, 12
 def _wraps(text: str) -> list[tuple[int, int]]:
     """The stretches (line ends and page numbers) that cut the paragraphs of a hard-wrapped text."""
     lines = [(m.start(), m.end(), m[0].rstrip()) for m in re.finditer(r"[^\n]+", text)]
-    prose = [w for _, _, w in lines if "|" not in w and len(w) >= 12]
+    prose = [w for _, _, w in lines if not _ROW.search(w) and len(w) >= 12]
     if len(prose) < _WRAPPED_LINES or max(map(len, prose)) > _WRAPPED_AT:
         return []
     full = sorted(map(len, prose))[len(prose) * 3 // 4] * 0.8
@@ -136,9 +142,14 @@ def _wraps(text: str) -> list[tuple[int, int]]:
         if _FOLIO.fullmatch(words):
             cuts.append((start, end))
             continue
-        if open_ and not _OPENS.match(words) and "|" not in words and text.count("\n", open_[0], start) <= 2:
+        if (
+            open_
+            and not _OPENS.match(words)
+            and not _ROW.search(words)
+            and text.count("\n", open_[0], start) <= 2
+        ):
             cuts.append((open_[0], start))
-        wraps = len(words) >= full and not words.endswith(_CLOSES) and "|" not in words
+        wraps = len(words) >= full and not words.endswith(_CLOSES) and not _ROW.search(words)
         open_ = (end, words) if wraps else None
     return cuts
 
@@ -152,6 +163,8 @@ def normalise(raw: str, name: str, places: tuple[str, ...] = ()) -> Text:
         keep.extend(range(position, start))
         position = end
     keep.extend(range(position, len(raw)))
+    if _UNSEEN.search(raw):
+        keep = [i for i in keep if not _UNSEEN.match(raw[i])]
 
     clean, origin, offset = [], [], 0
     kept = "".join(raw[i] for i in keep).translate(_WIDTHS)

@@ -189,9 +189,9 @@ def place(
     bound = _solve(lines, narrowed, equations, limit)
     if [len(o) for o in narrowed] == [len(o) for o in options]:
         return bound
-    if bound.broken:
-        return replace(bound, presumed=True)  # without it the table might add up otherwise
     free = _solve(lines, options, equations, limit)
+    if free.broken < bound.broken:
+        return free  # what is presumed does not hold on this page
     return replace(bound, presumed=bound.placements != free.placements)
 
 

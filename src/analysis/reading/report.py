@@ -21,6 +21,7 @@ from analysis.reading.claims import claims_of
 from analysis.reading.facts import PlacedTable, facts_of, place_table, placements_of
 from analysis.reading.layout import Section, rows, split_sections
 from analysis.reading.normalise import Text, normalise
+from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import match
 from analysis.templates import Form, concepts
 
@@ -77,24 +78,20 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     """
     loaded = source.load(path)
     text = normalise(loaded.text, loaded.name, loaded.places)
-    if "信息公开" not in text.clean and "依申请公开" not in text.clean:
-        raise NotAReport(
-            f"{path} 不像政府信息公开工作年度报告：全文没有“信息公开”；请确认文件。",
-            f"{path} does not look like an annual report on government information disclosure: it never says "
-            "信息公开; check the file.",
-        )
-    named, stated = identify.whose(text, path)
-    unit, year = unit or named, year or stated
-    form = identify.form(text, year)
     sections = split_sections(text)
-    placed = {table.code: _place(table, sections.get(table.section), text) for table in form.tables.values()}
-    printed = any(t.printed.rows for t in placed.values())
-    if not printed and len(sections) < 2:
+    if len(sections) < 2 and not identify.has_labels(text):
         raise NotAReport(
             f"{path} 不像政府信息公开工作年度报告：没有找到“一、总体情况”等章节标题，也没有表格；请确认文件。",
             f"{path} does not look like an annual report on government information disclosure: no headings such "
             "as 一、总体情况 and no tables; check the file.",
         )
+    named, stated = identify.whose(text, path)
+    unit, year = unit or named, year or stated
+    form = identify.form(text, year)
+    placed = {table.code: _place(table, sections.get(table.section), text) for table in form.tables.values()}
+    if not identify.recognised(text, form) and _figures(text) >= _TABLE:
+        raise identify.unknown(text)
+    printed = any(t.printed.rows for t in placed.values())
     if unit is None or year is None:
         raise InputError(
             f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 UNIT=… YEARS=…，或按 <单位>/<年份> 存放。",
@@ -139,6 +136,17 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "claims": claims,
     }
     return Report(unit, year, form, text, path, sections, placed, records)
+
+
+# So many rows of figures are a table.
+_TABLE = 3
+
+
+def _figures(text: Text) -> int:
+    """How many table rows of the page print two numbers or more."""
+    return sum(
+        sum(isinstance(parse_cell(c.text), Quantity) for c in row) > 1 for row in rows(text, 0, len(text.clean))
+    )
 
 
 _COUNTED = ("disclosure", "applications", "disputes", "statistics")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analysis.reading.layout import Span, canonical
-from analysis.templates import Row, Table
+from analysis.reading.layout import Span
+from analysis.templates import Row, Table, canonical
 
 # What may stand between the characters of a label, and before it: its ordinal.
 _BETWEEN = r"[\s\"'“”‘’·.:,、|]*"
@@ -28,11 +28,17 @@ _RUN = re.compile(
 
 @dataclass(frozen=True)
 class Found:
-    """A row in running text: its code, its label and the stretch printed behind it."""
+    """A row in running text: its code, its label and the stretch printed behind it.
+
+    ``whole`` is False where further digits stand before the next label, or a line ends between two
+    digits: then it is not known what the row prints. ``alone`` says that its label fills a line.
+    """
 
     code: str
     label: Span
     run: Span
+    whole: bool
+    alone: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ def rows_in(table: Table, clean: str, start: int, end: int) -> list[Found]:
     hits = sorted(_hits(table, sequence, clean, start, end), key=lambda h: (h.start, -h.end))
     found = []
     chain = _chain(hits)
+    if not chain:
+        return []
     edges = [*(h.start for h in chain[1:]), end]
     for hit, edge in zip(chain, edges, strict=True):
         match = _RUN.match(clean, hit.end, max(edge, hit.end))
@@ -61,9 +69,34 @@ def rows_in(table: Table, clean: str, start: int, end: int) -> list[Found]:
                 sequence[hit.place],
                 Span(clean[hit.start : hit.end].strip(), hit.start, hit.end),
                 Span(words, first + lead, first + lead + len(words)),
+                not re.search(r"\d(?![.、)\d])", _rest(clean, last, edge)) and not _broken(words, table),
+                _alone(clean, hit),
             )
         )
     return found
+
+
+def _rest(clean: str, start: int, end: int) -> str:
+    """What stands behind a run on the same line, as far as it may still belong to the row."""
+    line = clean.find("\n", start, end)
+    rest = clean[start : end if line < 0 else line]
+    # A heading, an ordinal or a sentence is another matter.
+    return re.split(
+        r"[。;]|[一二三四五六七八九十]、|\([一二三四五六七八九十]\)|第[一二三四五六七八九十]+条|\d[.、]", rest
+    )[0][:40]
+
+
+def _broken(run: str, table: Table) -> bool:
+    """Whether a line ends within the run where it may have cut a number."""
+    return bool(re.search(r"\d\s*\n\s*\d", run)) and len(run.split()) != len(table.columns)
+
+
+def _alone(clean: str, hit: _Hit) -> bool:
+    """Whether the label fills a line of its own."""
+    before = clean[clean.rfind("\n", 0, hit.start) + 1 : hit.start]
+    end = clean.find("\n", hit.end)
+    behind = clean[hit.end : end if end >= 0 else len(clean)]
+    return not (before + behind).strip(" |\t")
 
 
 def order(table: Table) -> list[str]:
@@ -118,10 +151,16 @@ def _chain(hits: list[_Hit]) -> list[_Hit]:
 _NUMBERS = re.compile(r"\d[\d\s|,]*\d|\d")
 
 
-def longest_run(clean: str, start: int, end: int) -> Span | None:
-    """The longest run of digits in a stretch: what a table of one row prints."""
+def last_run(clean: str, start: int, end: int, cells: int, last: str) -> Span | None:
+    """The digits that a table of one row prints: a run with a digit for every cell, else the run right
+    behind the ``last`` word of its header."""
     runs = list(_NUMBERS.finditer(clean, start, end))
     if not runs:
         return None
     match = max(runs, key=lambda m: len(re.findall(r"\d", m[0])))
+    if len(re.findall(r"\d", match[0])) < cells:
+        behind = [m for m in runs if clean[: m.start()].rstrip(" |\n\t").endswith(last)]
+        if not behind:
+            return None
+        match = behind[-1]
     return Span(match[0], match.start(), match.end())

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from analysis.reading import stream
-from analysis.reading.layout import Span, canonical
+from analysis.reading.layout import Span
 from analysis.reading.quantities import is_unit, parse_cell
-from analysis.templates import Cell, Table
+from analysis.templates import Cell, Table, canonical
 
+# So many blank cells behind a label make a row of it.
+_BLANKS = 2
 # How alike two labels are that differ by words cut off or left out.
 _ALIKE = 0.6
 
@@ -27,7 +29,8 @@ class PrintedRow:
     """One printed line: the form's ``cells`` it holds, and the ``values`` printed after its label.
 
     In a ``glued`` row the values are stretches of digits that may hold several numbers each.
-    ``matched`` says how the row was known: by its ``label``, by ``likeness`` or by its ``order``.
+    ``matched`` says how the row was known: by its ``label``, by ``likeness`` or by its ``order``; of an
+    ``unread`` row it is not known what it prints.
     """
 
     cells: tuple[Cell, ...]
@@ -35,6 +38,7 @@ class PrintedRow:
     values: tuple[Span, ...]
     glued: bool = False
     matched: str = "label"
+    unread: bool = False
 
     @property
     def numbers(self) -> tuple[Span, ...]:
@@ -72,7 +76,7 @@ def match(table: Table, printed: Iterable[Sequence[Span]], clean: str, start: in
     ``printed`` are the table rows of that stretch; where they hold less of the form than its running
     text does, the running text is read.
     """
-    lines = list(printed)
+    lines = _filled(list(printed))
     if table.layout == "one_row":
         return _match_one_row(table, lines, clean, start, end)
     table = _with_columns(table, clean, start, end)
@@ -81,6 +85,15 @@ def match(table: Table, printed: Iterable[Sequence[Span]], clean: str, start: in
         return gridded
     running = _match_stream(table, clean, start, end)
     return _both(gridded, running) if gridded.rows else running
+
+
+def _filled(lines: list[Sequence[Span]]) -> list[Sequence[Span]]:
+    """The lines of a sheet without the columns at its left and right that are empty in all of them,
+    headers included. Where lines differ in width, the columns of one are not those of another."""
+    if len({len(line) for line in lines}) != 1:
+        return lines
+    printed = [i for line in lines for i, c in enumerate(line) if c.text]
+    return [line[min(printed) : max(printed) + 1] for line in lines] if printed else lines
 
 
 def _both(gridded: PrintedTable, running: PrintedTable) -> PrintedTable:
@@ -155,9 +168,12 @@ def _match_lines(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:
             header.extend(c for c in cells if c.text)
             continue
         codes = labels.rows.get(canonical(line.label.text), ())
+        if len(codes) > 1 and not line.label.text.lstrip().startswith("("):
+            # （六）其他 may stand for its group; 其他 or 3.其他 is the row of that name within it.
+            codes = tuple(c for c in codes if c not in table.merged) or codes
         if codes:
             taken = {f.code for f in found}
-            later = [c for c in codes if order.index(c) > at and c not in taken]
+            later = sorted((c for c in codes if order.index(c) > at and c not in taken), key=order.index)
             line.code = next(iter(later or [c for c in codes if c not in taken]), "")
             if not line.code:
                 line.code = codes[0]
@@ -172,7 +188,7 @@ def _match_lines(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:
     cells_of = {
         code: tuple(Cell(table.code, code, c) for c in row.columns) for code, row in table.rows.items()
     }
-    _trim(known, {code: len(cells) for code, cells in cells_of.items()})
+    _align(known, {code: len(cells) for code, cells in cells_of.items()})
     rows = [_printed_row(cells_of[f.code], f) for f in known]
     again = [_printed_row(cells_of[f.code], f) for f in repeated if f.code in cells_of]
     return PrintedTable(table, tuple(rows), tuple(header), tuple(again))
@@ -202,7 +218,8 @@ def _read(cells: Sequence[Span], labels: _Labels) -> _Line | None:
         others = [
             c for i, c in enumerate(cells) if canonical(c.text) in labels.columns and i not in named[-1:]
         ]
-        if not others and all(parse_cell(c.text) is not None or _numbers(c.text) for c in behind):
+        figures = [c for c in behind if parse_cell(c.text) is not None or _numbers(c.text)]
+        if not others and (len(figures) == len(behind) or any(c.text for c in figures)):
             return _Line([cells[named[-1]]], list(behind))
     # A label that is not known, or none: the numbers at the end of the line.
     split = len(cells)
@@ -214,7 +231,10 @@ def _read(cells: Sequence[Span], labels: _Labels) -> _Line | None:
         split -= 1
     values = [c for c in cells[split:] if not is_unit(c.text)]
     if not any(v.text for v in values):
-        return None
+        # A label that is not known, with nothing but blanks behind it; a header line has no blanks.
+        if split == 0 or len(values) < _BLANKS or canonical(cells[split - 1].text) in labels.columns:
+            return None
+        return _Line([cells[split - 1]], list(values), matched="likeness")
     return _Line([c for c in cells[:split] if c.text], list(values), matched="order")
 
 
@@ -244,7 +264,7 @@ def _match_rest(table: Table, found: list[_Line], header: list[Span]) -> None:
             _assign(table, open_, order[before + 1 : at])
         open_ = []
         before = max(before, at)
-    for line in [f for f in found if f.code not in order]:
+    for line in [f for f in found if f.code not in order and f.matched != "label"]:
         header.extend(line.labels)
         header.extend(v for v in line.values if v.text)
 
@@ -274,28 +294,29 @@ def _assign(table: Table, lines: list[_Line], missing: list[str]) -> None:
             line.code, line.matched, at = code, "likeness", 1 - minus
 
 
-def _trim(lines: list[_Line], width: Mapping[str, int]) -> None:
-    """Drop the empty cells around the values that a wide grid has: at the right as many as every line
-    has, then at the left."""
-    wide = [f for f in lines if len(f.values) > width[f.code]]
-    if not wide:
-        return
+def _align(lines: list[_Line], width: Mapping[str, int]) -> None:
+    """Cut the empty cells around the values that a wide grid has.
 
-    def blanks(values: Sequence[Span]) -> int:
-        return next((i for i, v in enumerate(reversed(values)) if v.text), len(values))
-
-    several = len({width[f.code] for f in lines}) > 1
-    right = min(blanks(f.values) for f in wide)
-    for line in wide:
-        due = width[line.code]
-        spare = len(line.values) - due if several else right
-        while len(line.values) > due and spare and not line.values[-1].text:
-            line.values.pop()
-            spare -= 1
-        while len(line.values) > due and not line.values[0].text:
-            line.values.pop(0)
-        while len(line.values) > due and not line.values[-1].text:
-            line.values.pop()
+    Of lines equally wide, the values stand in the same columns: where only one stretch of columns holds
+    all that is printed in them, it is theirs. Otherwise it is not known which blanks are cells of the
+    form, and the blanks are dropped, so that the numbers have to be placed.
+    """
+    groups: dict[tuple[int, int], list[_Line]] = {}
+    for line in lines:
+        if len(line.values) > width[line.code]:
+            groups.setdefault((len(line.values), width[line.code]), []).append(line)
+    for (wide, due), group in groups.items():
+        printed = [i for line in group for i, v in enumerate(line.values) if v.text]
+        if not printed:
+            for line in group:
+                line.values = line.values[:due]
+            continue
+        starts = [s for s in range(wide - due + 1) if s <= min(printed) and max(printed) < s + due]
+        for line in group:
+            if len(starts) == 1:
+                line.values = line.values[starts[0] : starts[0] + due]
+            else:
+                line.values = [v for v in line.values if v.text]
 
 
 def _match_stream(table: Table, clean: str, start: int, end: int) -> PrintedTable:
@@ -307,7 +328,16 @@ def _match_stream(table: Table, clean: str, start: int, end: int) -> PrintedTabl
             continue
         cells = tuple(Cell(table.code, row.code, c) for c in table.rows[row.code].columns)
         values = (row.run,) if row.run.text else ()
-        rows.append(PrintedRow(cells, row.label, values, glued=True))
+        rows.append(
+            PrintedRow(
+                cells,
+                row.label,
+                values,
+                glued=True,
+                matched="alone" if row.alone else "label",
+                unread=not row.whole,
+            )
+        )
     if not rows:
         return PrintedTable(table, (), ())
     first = max(start, clean.rfind("。", start, rows[0].label.start) + 1)
@@ -329,21 +359,18 @@ def _match_one_row(
     header = tuple(c for line in lines if line is not best for c in line if c.text)
     cells = tuple(table.cells())
     if best and count(best):
-        line = _Line([], list(best))
-        _trim([replace_code(line, table.code)], {table.code: len(cells)})
-        row = _printed_row(cells, line)
-        return PrintedTable(table, (replace(row, label=Span("", best[0].start, best[0].start)),), header)
+        line = _Line([], list(best), table.code)
+        _align([line], {table.code: len(cells)})
+        row = replace(_printed_row(cells, line), label=Span("", best[0].start, best[0].start))
+        return PrintedTable(table, (row,), header)
     if lines:
         return PrintedTable(table, (), header)
-    run = stream.longest_run(clean, start, end)
-    if run is None or sum(c.isdigit() for c in run.text) < len(cells):
+    last = table.columns[list(table.columns)[-1]].zh
+    run = stream.last_run(clean, start, end, len(cells), last)
+    if run is None:
         return PrintedTable(table, (), ())
     label = Span("", run.start, run.start)
     first = max(start, clean.rfind("。", start, run.start) + 1)
-    return PrintedTable(table, (PrintedRow(cells, label, (run,), glued=True),), (), stretch=(first, run.end))
-
-
-def replace_code(line: _Line, code: str) -> _Line:
-    """The line as a row called ``code``."""
-    line.code = code
-    return line
+    unread = sum(c.isdigit() for c in run.text) < len(cells)
+    row = PrintedRow(cells, label, (run,), glued=True, unread=unread)
+    return PrintedTable(table, (row,), (), stretch=(first, run.end))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
@@ -436,6 +436,31 @@ def sections() -> Mapping[str, Section]:
         )
         for code, d in declared(__name__, "sections.yml").items()
     }
+
+
+_DECORATION = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|[(（][一二三四五六七八九十]+[)）]|\d+[.、．])|[\s\"'“”‘’·.:,、，：]"
+)
+
+
+@lru_cache(maxsize=16384)
+def canonical(label: str) -> str:
+    """A label without ordinals, spaces and punctuation, for comparing."""
+    while (stripped := _DECORATION.sub("", label)) != label:
+        label = stripped
+    return label
+
+
+@cache
+def row_labels() -> frozenset[str]:
+    """Every spelling of every row of every form, for comparing."""
+    return frozenset(
+        canonical(spelling)
+        for form in forms().values()
+        for table in form.tables.values()
+        for row in (*table.rows.values(), *table.merged.values())
+        for spelling in row.spellings()
+    )
 
 
 @cache

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from analysis import templates
 from analysis.errors import InputError
+from analysis.templates import canonical
 
 # The names that reports are looked for under.
 SUFFIXES = (
@@ -58,7 +60,8 @@ class Lines:
             self._places.append(place)
 
     def row(self, cells: list[str], place: str) -> None:
-        """One row of a table. A row with a single cell filled is a heading within the table."""
+        """One row of a table. A row that fills its first cell alone is a paragraph in a frame, unless that
+        is the label of a row whose cells are blank."""
         self._cells += len(cells)
         if self._cells > MOST_CELLS:
             raise InputError(
@@ -67,7 +70,7 @@ class Lines:
             )
         cells = [" ".join(c.translate(_BAR).split()) for c in cells]
         filled = [c for c in cells if c]
-        if len(filled) == 1 and filled[0] == cells[0]:
+        if len(filled) == 1 and filled[0] == cells[0] and canonical(filled[0]) not in templates.row_labels():
             self.paragraph(filled[0], place)
         elif filled:
             self._lines.append(f"| {' | '.join(cells)} |")
@@ -106,7 +109,7 @@ def kind_of(data: bytes, path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix in (".mhtml", ".mht"):
         return "mhtml"
-    if _MARKUP.search(head.replace(b"\0", b"")) and suffix not in (".csv", ".tsv", ".md"):
+    if _MARKUP.search(_narrowed(head)) and suffix not in (".csv", ".tsv", ".md"):
         return "html"
     if suffix in (".csv", ".tsv"):
         return "csv"
@@ -117,6 +120,15 @@ def kind_of(data: bytes, path: Path) -> str:
             f"{path}: files of type {suffix} cannot be read; save it as one of {known}.",
         )
     return "html" if suffix in (".html", ".htm", ".shtml") else "text"
+
+
+def _narrowed(head: bytes) -> bytes:
+    """The ASCII of a file's beginning, if it is UTF-16 (with a mark, or with every second byte empty)."""
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(b"\0") > len(head) // 16
+    if not wide:
+        return head
+    big = head.startswith(b"\xfe\xff") or head[::2].count(b"\0") > head[1::2].count(b"\0")
+    return head.decode("utf-16-be" if big else "utf-16-le", errors="ignore").encode("ascii", errors="replace")
 
 
 def read_page(data: bytes, kind: str, path: Path) -> Page:

@@ -250,17 +250,24 @@ def _write_table(table: etree._Element, number: int, lines: Lines) -> None:
 
 
 def _split(cells: list[list[str]]) -> Iterator[list[list[str]]]:
-    """A row whose cells all hold as many paragraphs, numbers beside labels, is that many rows."""
-    high = {len(c) for c in cells[1:] if c != [""]}
-    if high != {len(cells[0])} or len(cells[0]) < 2:
+    """A row whose label and numbers hold as many paragraphs each is that many rows; what stands before
+    them (the label of the group) is printed once."""
+    high = len(cells[-1])
+    first = len(cells)
+    while first and len(cells[first - 1]) == high and all(_FIGURE.fullmatch(p) for p in cells[first - 1]):
+        first -= 1
+    label = first - 1
+    if high < 2 or label < 0 or first == len(cells) or len(cells[label]) != high:
         yield cells
         return
-    numbers = [piece for cell in cells[1:] for piece in cell]
-    if not all(re.fullmatch(r"[\d.,\s\-+/]*", piece) for piece in numbers):
-        yield cells
-        return
-    for i in range(len(cells[0])):
-        yield [[cell[i] if len(cell) > i else ""] for cell in cells]
+    for i in range(high):
+        yield [
+            cell if n < label and i == 0 else [cell[i]] if n >= label else [""]
+            for n, cell in enumerate(cells)
+        ]
+
+
+_FIGURE = re.compile(r"[\d.,\s\-+/]*")
 
 
 def _span(cell: etree._Element, name: str) -> int:

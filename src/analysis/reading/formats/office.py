@@ -66,18 +66,23 @@ def _write_word(data: bytes, lines: Lines) -> None:
     import docx
 
     paragraphs = tables = 0
-    for block in docx.Document(io.BytesIO(data)).element.body.iterchildren():
+    for block in _blocks(docx.Document(io.BytesIO(data)).element.body):
         if block.tag == f"{_W}p":
             paragraphs += 1
             lines.paragraph(_text(block), f"¶{paragraphs}")
-        elif block.tag == f"{_W}tbl":
+        else:
             tables += 1
             for n, row in enumerate(block.iterchildren(f"{_W}tr"), 1):
                 lines.row(list(_cells(row)), f"t{tables}r{n}")
-        elif block.tag == f"{_W}sdt":  # a content control around paragraphs
-            for inner in block.iter(f"{_W}p"):
-                paragraphs += 1
-                lines.paragraph(_text(inner), f"¶{paragraphs}")
+
+
+def _blocks(parent) -> Iterator:
+    """The paragraphs and tables of a part of a document, those in content controls too."""
+    for block in parent.iterchildren():
+        if block.tag in (f"{_W}p", f"{_W}tbl"):
+            yield block
+        elif block.tag in (f"{_W}sdt", f"{_W}sdtContent"):
+            yield from _blocks(block)
 
 
 def _cells(row) -> Iterator[str]:

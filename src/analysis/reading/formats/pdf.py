@@ -89,8 +89,4 @@ def _write(page: pdfplumber.page.Page, number: int, lines: Lines) -> None:
 
 def _rows(table: pdfplumber.table.Table) -> Iterator[list[str]]:
     for row in table.extract():
-        cells = [joined((cell or "").split("\n")) for cell in row]
-        if sum(bool(c) for c in cells) == 1 and cells[0]:
-            yield from ([piece] for piece in row[0].split("\n"))
-        else:
-            yield cells
+        yield [joined((cell or "").split("\n")) for cell in row]

@@ -16,7 +16,7 @@ from analysis.reading.formats import Lines, Page
 
 # What a Chinese report prints, in simplified and in traditional characters.
 _WORDS = re.compile("政府|信息|公开|年度|申请|公開|資訊|申請|報告|报告")
-_TRIED = ("gb18030", "big5hkscs", "utf-16")
+_TRIED = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
 # So much of a text may be unreadable: a file cut off in the middle of a character, a stray byte.
 _DAMAGED = 0.002
 
@@ -58,8 +58,8 @@ def read(data: bytes, kind: str, path: Path) -> Page:
     if kind != "csv":
         return Page(text)
     lines = Lines(path)
-    first = text.partition("\n")[0]
-    delimiter = max(",\t;", key=text[:4096].count if not first else first.count)
+    # The delimiter is what parts most lines into cells; prose has commas too, but not in most lines.
+    delimiter = max("\t;,", key=lambda d: sum(line.count(d) > 1 for line in text.splitlines()))
     rows = csv.reader(io.StringIO(text), delimiter=delimiter)
     for row in rows:
         lines.row(row, str(rows.line_num))
