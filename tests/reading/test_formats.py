@@ -120,6 +120,7 @@ def compare(report, true: Truth) -> tuple[list[str], list[str]]:
             options = {float(c) for c in listed if c != "blank"}
             due = worth(cell, printed, true) if printed else None
             among = any(_close(o, due) for o in options) if printed else bool({"blank", "0"} & set(listed))
+            among = among or (not printed and _implied(cell, true) in options)
             (open_ if among or not listed else wrong).append(found)
         elif printed:
             if value is None or not _close(value, worth(cell, printed, true)):

@@ -48,7 +48,7 @@ MEMORY = 4 * 2**30
 # A process reads so many files before a fresh one takes its place.
 _FILES_A_PROCESS = 500
 # Rows that are gathered before they are written.
-_ROWS = 50_000
+_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def read_folder(
     declared = _corrections(base, fixes)
     pieces = _made(out) / ".pieces"
     pieces.mkdir(exist_ok=True)
+    for left in out.glob(".new-*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     summary = Summary(out)
     keys: dict[str, str] = {}
     for _, key, outcome in _read_all(paths, base, pieces, jobs or os.cpu_count() or 1):
@@ -174,7 +176,7 @@ def fingerprint() -> str:
 
 def _key(path: Path, name: str) -> str:
     """What a piece is kept under: the content of the file, its name, and this program."""
-    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode())
+    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode() + os.fsencode(path.name))
     if path.stat().st_size > MOST_BYTES:
         digest.update(str(path.stat().st_size).encode())
     else:
@@ -188,7 +190,8 @@ def _read_all(
     """Each file with the key of its piece and what became of it; unchanged ones first."""
     waiting = []
     for path in paths:
-        name = path.relative_to(base).as_posix()
+        # A name in another encoding than the system's is shown with signs in place of what cannot be.
+        name = os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace")
         try:
             key = _key(path, name)
         except OSError as error:
@@ -226,13 +229,13 @@ def _done(path: Path, name: str, key: str, future: pebble.ProcessFuture) -> tupl
     except TooLong:
         zh, en = (
             f"{path} 在 {SECONDS:.0f} 秒内没有读完：文件可能已损坏，请重新保存。",
-            (f"{path} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again."),
+            (f"{name} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again."),
         )
     except (pebble.ProcessExpired, MemoryError):
         zh, en = (
             f"{path} 读取时进程中断（多因内存不足）：文件可能已损坏，请重新保存。",
             (
-                f"{path} ended the process that read it (most often for want of memory): it may be damaged; save it "
+                f"{name} ended the process that read it (most often for want of memory): it may be damaged; save it "
                 "again."
             ),
         )
@@ -288,22 +291,23 @@ def _notes(document: Mapping, name: str) -> Iterator[str]:
 
 def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
     """Write a piece, whole or not at all: the outcome on the first line, the records behind it."""
-    body = json.dumps(records, ensure_ascii=False).encode()
-    head = json.dumps(asdict(outcome), ensure_ascii=False).encode()
+    body = json.dumps(records, ensure_ascii=False).encode(errors="replace")
+    head = json.dumps(asdict(outcome), ensure_ascii=False).encode(errors="replace")
     with tempfile.NamedTemporaryFile(dir=piece.parent, prefix=".new-", delete=False) as aside:
         aside.write(head + b"\n" + zlib.compress(body, 1))
     Path(aside.name).replace(piece)
 
 
 def _outcome(piece: Path) -> Outcome | None:
-    """What a piece says became of its file, if there is one."""
+    """What a piece says became of its file; None if there is none, or a spoilt one."""
     try:
         with piece.open("rb") as file:
             told = json.loads(file.readline())
-    except (OSError, ValueError):
+            zlib.decompress(file.read())
+        state = "kept" if told["state"] == "read" else told["state"]
+        return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
+    except (OSError, ValueError, TypeError, KeyError, zlib.error):
         return None
-    state = "kept" if told["state"] == "read" else told["state"]
-    return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
 
 
 def _records(piece: Path) -> dict[str, list[dict]]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from analysis import templates
+from analysis.errors import InputError
 from analysis.reading.layout import ORDINAL, Section, Span, prose
 from analysis.reading.normalise import Text, typeset
 from analysis.reading.quantities import Counted, numbers
@@ -20,6 +21,8 @@ from analysis.templates import Concept, Form
 _BETWEEN = re.compile(
     r"(?:的|了|到|共|共计|总计|合计|累计|总数|数量|件数|总量|达|达到|为|是|约|近|超过?|逾|案件|申请|有|:|\s)*"
 )
+# More numbers than this no prose has.
+_MOST = 3_000
 _CLAUSE = re.compile(r"[,;:，；：]")
 # What may stand between a count and the percentage printed for it: “42件,占26.6%”, “42件(26.6%)”.
 _SHARE = re.compile(r"^[,、(（]?(?:占比?(?:为|约)?|比例为)?$")
@@ -35,6 +38,12 @@ def claims_of(text: Text, sections: Iterable[Section], whose: Mapping, form: For
     for section in sections:
         for number, sentence in enumerate(prose(text, section)):
             for counted, about, of in _read(sentence, known):
+                if len(rows) >= _MOST:
+                    raise InputError(
+                        f"{text.where(sentence.start)}：正文的数字超过 {_MOST} 个，不会是一份年度报告；请确认文件。",
+                        f"{text.where(sentence.start)}: the prose has more than {_MOST} numbers, too many for a report; "
+                        "check the file.",
+                    )
                 start, end = sentence.start + counted.start, sentence.start + counted.end
                 first, last = text.span(start, end)
                 rows.append(

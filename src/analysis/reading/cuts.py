@@ -18,6 +18,7 @@ _PIECES = {
     "change": re.compile(r"[+\-增减]?(?:0|[1-9]\d{0,9})"),
     "amount": re.compile(r"(?:0|[1-9]\d{0,13})(?:,\d{3})*(?:\.\d+)?(?:[万亿]?元|[万亿])?"),
 }
+_LONGEST = 32
 # More cuts of one row than this are not looked through, nor more steps than that taken for them.
 MOST_CUTS = 4_000
 _MOST_STEPS = 200_000
@@ -66,7 +67,7 @@ def each_cut(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> I
             return
         end = tokens[token][1]
         shape = _PIECES[columns[len(made)].kind]
-        for stop in range(start + 1, end + 1):
+        for stop in range(start + 1, min(end, start + _LONGEST) + 1):
             if not shape.fullmatch(run, start, stop):
                 continue
             piece = [*made, (start, stop)]

@@ -17,10 +17,19 @@ from analysis.figures import number
 from analysis.reading.cuts import MOST_CUTS, Sum, TooMany, cuts, each_cut
 from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
-from analysis.reading.placement import Line, Placement, Solution, place, row_sums, tried
+from analysis.reading.placement import (
+    Budget,
+    Line,
+    Placement,
+    Solution,
+    place,
+    row_sums,
+    tried,
+    unsolved,
+)
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import PrintedRow, PrintedTable
-from analysis.templates import Cell, Column, Equation, Form, Table
+from analysis.templates import Cell, Column, Equation, Form, Identity, Table
 
 # A count above this, or an amount above that (in 元), is no figure of a report.
 _MOST_COUNT, _MOST_AMOUNT = 10**10, 10**14
@@ -86,25 +95,30 @@ def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
     joined = {cell.row for e in printed.table.equations() for cell in (*e.left, *e.right)}
     together = [row for row in printed.rows if row.cells[0].row in joined]
     alone = [row for row in printed.rows if row.cells[0].row not in joined]
-    parts = [_part([row], printed, text) for row in alone]
+    budget = Budget()
+    parts = [_part([row], printed, text, budget) for row in alone]
     if together:
-        part = _part(together, printed, text)
+        part = _part(together, printed, text, budget)
         if part.solution.broken and any(not v.text for row in together for v in row.values):
-            # Rows of the right length whose blanks have moved to the end: if the numbers add up better
-            # when they may stand elsewhere, the cells are not in place.
-            moved = _part(together, printed, text, kept=False)
-            if moved.solution.broken < part.solution.broken:
+            # Rows of the right length whose blanks have moved to the end: if all of it adds up when the
+            # numbers may stand elsewhere, the cells are not in place.
+            moved = _part(together, printed, text, budget, kept=False)
+            if moved.solution.complete and not moved.solution.broken:
                 part = moved
         parts.append(part)
     return PlacedTable(printed, tuple(parts))
 
 
-def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: bool = True) -> Part:
+def _part(
+    rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, budget: Budget, kept: bool = True
+) -> Part:
     """Place ``rows`` together; ``kept`` says that blank cells stand where they were printed."""
     equations = printed.table.equations()
     adds_up = bool(equations) and len(rows) > 1 or printed.table.layout == "one_row"
     in_place = kept and all(len(r.values) == len(r.cells) for r in rows if not r.glued)
     across = list(dict.fromkeys(e.identity for e in equations if e.identity.over == "rows"))
+    # Where the blanks of one row have moved to its end, those of the others may have too.
+    in_place = in_place and not any(_moved(row, across) for row in rows)
     vanished = any(row.glued and not _full(row, printed.table) for row in rows)
 
     def solved(holding: bool) -> Part:
@@ -129,7 +143,7 @@ def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: b
             lines.append(Line(row.cells, numbers[0], placed, tuple(numbers[1:]), unreadable))
             spans.append(readings)
         tried_ = tried(equations if adds_up else (), lines)
-        return Part(rows, lines, spans, tried_, place(lines, tried_, printed.table.presumed))
+        return Part(rows, lines, spans, tried_, place(lines, tried_, printed.table.presumed, budget=budget))
 
     if not any(row.glued for row in rows):
         return solved(holding=False)
@@ -141,6 +155,21 @@ def _part(rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, kept: b
         return solved(holding=False) if part.solution.broken else part
     except TooMany:
         return _unread(rows)
+
+
+def _moved(row: PrintedRow, across: Sequence[Identity]) -> bool:
+    """Whether the blanks of a row have moved to its end: the total is blank, and the last number that is
+    printed is the sum of those before it."""
+    for parts, total in row_sums(row.cells, across):
+        block = sorted((*parts, total))
+        if len(row.values) <= block[-1] or row.values[total].text:
+            continue
+        numbers = [parse_cell(row.values[i].text) for i in block if row.values[i].text]
+        if len(numbers) > 2 and all(isinstance(n, Quantity) for n in numbers):
+            *rest, last = (n.value for n in numbers)
+            if last and last == sum(rest):
+                return True
+    return False
 
 
 def _printed(row: PrintedRow, in_place: bool, kept: bool, text: Text) -> Spans:
@@ -218,8 +247,7 @@ def _unread(rows: Sequence[PrintedRow]) -> Part:
     print: nothing is known of their cells."""
     lines = [Line(row.cells, (None,) * len(row.cells), True) for row in rows]
     spans = [[(None,) * len(row.cells)] for row in rows]
-    counted = {cell: 0 for row in rows for cell in row.cells}
-    return Part(rows, lines, spans, (), Solution((Placement(counted, {}, frozenset(), ()),), complete=False))
+    return Part(rows, lines, spans, (), unsolved(lines))
 
 
 def _numbers(
@@ -242,10 +270,10 @@ def _numbers(
 
 def _check(quantity: Quantity, kind: str, span: Span, row: PrintedRow, text: Text) -> None:
     """Raises ``InputError`` for a number that no cell of the form can hold."""
-    if kind == "count" and (quantity.value < 0 or not quantity.value.is_integer()):
-        zh, en = "件数应为非负整数", "a count must be a whole number of zero or more"
-    elif abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
+    if abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
         zh, en = "大得不可能", "which is impossibly large"
+    elif kind == "count" and (quantity.value < 0 or not quantity.value.is_integer()):
+        zh, en = "件数应为非负整数", "a count must be a whole number of zero or more"
     else:
         return
     place_, printed = text.where(span.start), span.text[:40]
@@ -299,6 +327,10 @@ def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     found = {}
     for row, line, readings in zip(part.rows, part.lines, part.spans, strict=True):
         shown = readings[0] if line.placed and not line.cuts else ()
+        # Digits whose row does not add up however they are cut may have been cut wrong, or lost a blank.
+        doubtful = row.glued and any(
+            e.identity.over == "rows" and e.at == row.cells[0].row for p in placements for e in p.broken
+        )
         for i, cell in enumerate(row.cells):
             column = table.column_of(cell)
             options = []
@@ -313,6 +345,13 @@ def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
                     options.append((None, "0" if cell in known else ""))
             fact = _fact(options, column, row, text, part.solution.complete)
             fact["basis"] = _basis(fact, row, line, part)
+            if doubtful and fact["value"] is not None:
+                fact |= {
+                    "status": "ambiguous",
+                    "value": None,
+                    "candidates": number(fact["value"]),
+                    "basis": "",
+                }
             if cell in line.unreadable and (span := shown[i]):
                 fact |= _place(span, text, span) | {"status": "ambiguous", "candidates": ""}
             elif i < len(shown) and shown[i] and parse_cell(shown[i].text) == "not_applicable":

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis import templates
+from analysis.errors import InputError
 from analysis.reading.normalise import Text
 from analysis.reading.quantities import parse_cell
 from analysis.templates import canonical
@@ -141,12 +142,22 @@ def body_end(text: Text) -> int:
 
 def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
     """Every printed row between ``start`` and ``end``: its cells, stripped, with their places."""
+    many = 0
     for match in re.finditer(r"[^\n]+", text.clean[start:end]):
         if cells := _cells(match[0], start + match.start()):
+            many += len(cells)
+            if many > _MOST_CELLS:
+                raise InputError(
+                    f"{text.where(start)}：此处的表格超过 {_MOST_CELLS} 个单元格，不会是一份年度报告；请确认文件。",
+                    f"{text.where(start)}: the tables from here on have more than {_MOST_CELLS} cells, too many for a "
+                    "report; check the file.",
+                )
             yield cells
 
 
-_RULE = re.compile(r"[|\s:\-—+=]*-{2,}[|\s:\-—+=]*")
+_RULE = re.compile(r"[|\s:\-—+=]+")
+# The most cells of a text, and the longest stretch that is read as one sentence.
+_MOST_CELLS, _MOST_SENTENCE = 20_000, 4_000
 _BAR = re.compile(r"\|")
 # What parts the cells of a line without bars.
 _GAP = re.compile(r"\t| {2,}(?=\S)")
@@ -155,7 +166,7 @@ _GAP = re.compile(r"\t| {2,}(?=\S)")
 def _cells(line: str, start: int) -> list[Span]:
     """The cells of a line that is a table row; none if it is not."""
     if "|" in line:
-        if _RULE.fullmatch(line):
+        if "--" in line and _RULE.fullmatch(line):
             return []
         # A bar at both edges of the line is a frame; at the right alone, it may close a blank cell.
         cells = _split(line, _BAR, start)
@@ -184,14 +195,17 @@ def _split(line: str, gap: re.Pattern[str], start: int) -> list[Span]:
     return cells
 
 
+_SENTENCE = re.compile(f"[^。!?]{{1,{_MOST_SENTENCE}}}[。!?]?")
+
+
 def prose(text: Text, section: Section) -> Iterator[Span]:
     """The sentences of a section, tables left out. A sentence ends in 。 or at the end of its line."""
     edges = [section.body, *(edge for table in section.tables for edge in table), section.end]
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         for line in re.finditer(r"[^\n]+", text.clean[first:last]):
-            if _cells(line[0], 0) or "|" in line[0]:
+            if "|" in line[0] or _cells(line[0], 0):
                 continue
             base = first + line.start()
-            for match in re.finditer(r"[^。!?]+[。!?]?", line[0]):
+            for match in _SENTENCE.finditer(line[0]):
                 if match[0].strip():
                     yield Span(match[0], base + match.start(), base + match.end())

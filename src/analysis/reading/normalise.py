@@ -11,15 +11,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import opencc
-from pypinyin import Style, pinyin
 
 # Full-width forms of ASCII, and the spaces that pages use; all one to one, so offsets hold.
 _SPACES = (0x3000, 0xA0, 0x2002, 0x2003, 0x2009, 0x202F)
-_WIDTHS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(_SPACES, 0x20)
+_WIDTHS = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_WIDTHS |= dict.fromkeys(map(chr, _SPACES), " ")
+_WIDE = re.compile(f"[{re.escape(''.join(_WIDTHS))}]")
 # Characters that take no place on the page.
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 # Half-width punctuation beside a Chinese character or a closing quotation mark.
@@ -33,7 +35,7 @@ class Text:
 
     raw: str
     clean: str
-    origin: tuple[int, ...]
+    origin: Sequence[int]
     name: str
     glosses: int
     traditional: bool
@@ -76,6 +78,8 @@ def _simplifier() -> opencc.OpenCC:
 @cache
 def _readings(character: str) -> frozenset[str]:
     """Every reading of a character, with and without its tone mark."""
+    from pypinyin import Style, pinyin  # large, and few pages have glosses
+
     marked = pinyin(character, style=Style.TONE, heteronym=True)[0]
     plain = pinyin(character, style=Style.NORMAL, heteronym=True, v_to_u=True)[0]
     return frozenset(unicodedata.normalize("NFC", r) for r in (*marked, *plain))
@@ -91,14 +95,26 @@ def _glosses(raw: str) -> list[tuple[int, int, int]]:
     return found
 
 
-def _simplify(text: str) -> tuple[str, list[int]]:
-    """Fold a line to simplified characters; offsets of the result in the line."""
-    folded = _simplifier().convert(text)
-    if len(folded) == len(text):
-        return folded, list(range(len(text)))
-    # A phrase changed length: fold character by character, so that the way back stays exact.
-    pieces = [_simplifier().convert(c) for c in text]
-    return "".join(pieces), [i for i, piece in enumerate(pieces) for _ in piece]
+def _simplified(text: str, keep: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """Fold a text to simplified characters; ``keep`` says where each character stands in the file, and
+    so does the second result for each folded one."""
+    if _simplifier().convert(text) == text:
+        return text, keep
+    made: list[str] = []
+    origin: list[int] = []
+    offset = 0
+    for line in text.splitlines(keepends=True):
+        folded = _simplifier().convert(line)
+        if len(folded) == len(line):
+            made.append(folded)
+            origin.extend(keep[offset : offset + len(line)])
+        else:
+            # A phrase changed length: fold character by character, so that the way back stays exact.
+            pieces = [_simplifier().convert(c) for c in line]
+            made.extend(pieces)
+            origin.extend(keep[offset + i] for i, piece in enumerate(pieces) for _ in piece)
+        offset += len(line)
+    return "".join(made), origin
 
 
 # A text was converted if at least this share of its characters is traditional; 乾隆 or 徵 is no sign.
@@ -156,35 +172,28 @@ def _wraps(text: str) -> list[tuple[int, int]]:
 
 def normalise(raw: str, name: str, places: tuple[str, ...] = ()) -> Text:
     """Fold ``raw``, the text of the file called ``name``; ``places`` says where its lines stand."""
-    glosses = _glosses(raw.translate(_WIDTHS))
-    keep: list[int] = []
-    position = 0
-    for start, end, _ in glosses:
-        keep.extend(range(position, start))
-        position = end
-    keep.extend(range(position, len(raw)))
-    if _UNSEEN.search(raw):
-        keep = [i for i in keep if not _UNSEEN.match(raw[i])]
-
-    clean, origin, offset = [], [], 0
-    kept = "".join(raw[i] for i in keep).translate(_WIDTHS)
-    for line in kept.splitlines(keepends=True):
-        folded, offsets = _simplify(line)
-        clean.append(folded)
-        origin.extend(keep[offset + i] for i in offsets)
-        offset += len(line)
-    text = "".join(clean)
-    converted = _converted(kept, text)
-    if cuts := _wraps(text):
-        inside = [True] * len(text)
-        for start, end in cuts:
+    narrow = _WIDE.sub(lambda m: _WIDTHS[m[0]], raw)
+    glosses = _glosses(narrow)
+    keep: Sequence[int] = range(len(raw))
+    if glosses or _UNSEEN.search(raw):
+        inside = [True] * len(raw)
+        for start, end, _ in glosses:
             inside[start:end] = [False] * (end - start)
-        text = "".join(c for c, keep_ in zip(text, inside, strict=True) if keep_)
-        origin = [o for o, keep_ in zip(origin, inside, strict=True) if keep_]
+        keep = [i for i, kept in enumerate(inside) if kept and not _UNSEEN.match(raw[i])]
+        narrow = "".join(narrow[i] for i in keep)
+    text, origin = _simplified(narrow, keep)
+    converted = _converted(narrow, text)
+    if cuts := _wraps(text):
+        edges = [0, *(edge for cut in cuts for edge in cut), len(text)]
+        stretches = list(zip(edges[::2], edges[1::2], strict=True))
+        text, origin = (
+            "".join(text[a:b] for a, b in stretches),
+            [place for a, b in stretches for place in origin[a:b]],
+        )
     return Text(
         raw=raw,
         clean=text,
-        origin=tuple(origin),
+        origin=origin,
         name=name,
         glosses=sum(n for _, _, n in glosses),
         traditional=converted,

@@ -19,8 +19,17 @@ from analysis.templates import Cell, Equation, Identity, Presumption
 
 # Beyond this many placements a table says only that it is ambiguous.
 LIMIT = 2_000
-# How much work the solver may do on one table, in its own units (about seconds).
-_WORK = 20.0
+# How much work the solver may do on one table, in its own units (about seconds), and how many ways to
+# read its lines it is given at most.
+_WORK = 6.0
+_MOST_CHOICES = 20_000
+
+
+@dataclass
+class Budget:
+    """The work that is left for a table, whatever is tried on it."""
+
+    left: float = _WORK
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Solution:
 
     @property
     def broken(self) -> int:
-        """How many equations every placement breaks, at the least."""
+        """How many equations the placements break, at the least, as far as what is presumed holds."""
         return len(self.placements[0].broken)
 
     @property
@@ -174,33 +183,47 @@ def place(
     equations: Sequence[Equation],
     presumed: Sequence[Presumption] = (),
     limit: int = LIMIT,
+    budget: Budget | None = None,
 ) -> Solution:
     """Enumerate the placements of ``lines`` that satisfy all ``equations``, or the most of them.
 
     Equations that need a row which is not printed cannot be tried and are left out. What is
-    ``presumed`` narrows the placements; whether it decides anything is told.
+    ``presumed`` narrows the placements; whether it decides anything is told. A table that takes more
+    work than the ``budget`` has left is not solved, and nothing is known of its cells.
     """
+    budget = budget or Budget()
     equations = tried(equations, lines)
     row_identities = [
         i for i in dict.fromkeys(e.identity for e in equations) if i.over == "rows" and len(i.right) == 1
     ]
     options = [choices(line, row_identities) for line in lines]
     narrowed = [_as_presumed(*pair, presumed) for pair in zip(lines, options, strict=True)]
-    bound = _solve(lines, narrowed, equations, limit)
+    bound = _solve(lines, narrowed, equations, limit, budget)
     if [len(o) for o in narrowed] == [len(o) for o in options]:
         return bound
-    free = _solve(lines, options, equations, limit)
+    free = _solve(lines, options, equations, limit, budget)
     if free.broken < bound.broken:
-        return free  # what is presumed does not hold on this page
+        # Either the page breaks an equation, or what is presumed does not hold on it: both are open.
+        more = tuple(p for p in free.placements if p not in bound.placements)
+        return Solution((*bound.placements, *more), bound.complete and free.complete, presumed=True)
     return replace(bound, presumed=bound.placements != free.placements)
 
 
-def _solve(lines, options, equations, limit) -> Solution:
-    options = [list(o) for o in options]
+def unsolved(lines: Iterable[Line]) -> Solution:
+    """The solution of a table of which nothing is known."""
+    counted = {cell: 0 for line in lines for cell in line.cells}
+    return Solution((Placement(counted, {}, frozenset(), ()),), complete=False)
+
+
+def _solve(lines, options, equations, limit, budget) -> Solution:
     if all(len(o) == 1 for o in options):
         picks, complete = [tuple(0 for _ in lines)], True
+    elif sum(map(len, options)) > _MOST_CHOICES:
+        return unsolved(lines)
     else:
-        picks, complete = _search(lines, options, equations, limit)
+        picks, complete = _search(lines, options, equations, limit, budget)
+        if not picks:
+            return unsolved(lines)
     return Solution(tuple(_placement(lines, options, pick, equations) for pick in picks), complete)
 
 
@@ -240,8 +263,9 @@ class _Collector(cp_model.CpSolverSolutionCallback):
             self.stop_search()
 
 
-def _search(lines, options, equations, limit) -> tuple[list[tuple[int, ...]], bool]:
-    """Indices of the options chosen for each line, for every admissible placement, sorted."""
+def _search(lines, options, equations, limit, budget) -> tuple[list[tuple[int, ...]], bool]:
+    """Indices of the options chosen for each line, for every admissible placement, sorted; none if the
+    work that is left does not suffice to find them."""
     model = cp_model.CpModel()
     picked = [
         [model.new_bool_var(f"line{i}_{k}") for k in range(len(option))] for i, option in enumerate(options)
@@ -270,26 +294,32 @@ def _search(lines, options, equations, limit) -> tuple[list[tuple[int, ...]], bo
         for x, choice in zip(xs, option, strict=True)
     )
     score = sum(holds) * (1 + len(terms)) - inferred
-    solver = _solver()
     model.maximize(score)
-    proved = solver.solve(model) == cp_model.OPTIMAL
-    best = round(solver.objective_value)
-
+    if not (best := _solved(model, budget)):
+        return [], False
     model.clear_objective()
-    model.add(score == best)
-    solver = _solver()
-    solver.parameters.enumerate_all_solutions = True
+    model.add(score == round(best.objective_value))
     collector = _Collector(picked, limit)
-    proved = solver.solve(model, collector) == cp_model.OPTIMAL and proved
+    proved = _solved(model, budget, collector) is not None
     found = sorted(set(collector.found))
     return found[:limit], proved and len(found) <= limit
 
 
-def _solver() -> cp_model.CpSolver:
-    """One worker and one seed give the same answer on every machine; so does a limit on the work
-    done rather than on the time it takes. A table that needs more stays open."""
+def _solved(
+    model: cp_model.CpModel, budget: Budget, collector: _Collector | None = None
+) -> cp_model.CpSolver | None:
+    """Solve to the end, within the work that is left; None if that does not suffice.
+
+    One worker and one seed give the same answer on every machine; so does a limit on the work done
+    rather than on the time it takes.
+    """
+    if budget.left <= 0:
+        return None
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
-    solver.parameters.max_deterministic_time = _WORK
-    return solver
+    solver.parameters.max_deterministic_time = budget.left
+    solver.parameters.enumerate_all_solutions = collector is not None
+    status = solver.solve(model, collector)
+    budget.left -= solver.response_proto.deterministic_time
+    return solver if status == cp_model.OPTIMAL else None

@@ -11,7 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
+# More digits than this are no number of a report; it is called infinite, and whoever meets it refuses it.
+_MOST_DIGITS = 24
 _MULTIPLIERS = {"": 1, "万": 10_000, "亿": 100_000_000}
 _PLAIN = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _CELL = re.compile(
@@ -24,16 +27,19 @@ _NOT_APPLICABLE = re.compile(r"[/\-—–－]+")
 
 UNITS = "件次|人次|场次|个月|季度|件|条|项|次|个|篇|期|元|人|份|家|起|宗|例|类|名|册|场|%|‰"
 _ARABIC = re.compile(
-    rf"(?P<about>近|约|超过?|逾)?(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*"
+    rf"(?=[\d近约超逾])(?P<about>近|约|超过?|逾)?(?<![\d.])(?P<number>{_PLAIN})\s*(?P<times>[万亿]?)(?P<more>[余多]?)\s*"
     rf"(?:(?P<unit>{UNITS})|(?=[,。;、)]|$))"
 )
 _CHINESE = re.compile(
-    rf"(?P<about>近|约|超过?|逾)?(?<!第)(?P<number>(?!一[^十百千])[一二两三四五六七八九十百千]+)"
+    rf"(?=[一二两三四五六七八九十百千近约超逾])(?P<about>近|约|超过?|逾)?(?<!第)(?P<number>(?!一[^十百千])[一二两三四五六七八九十百千]{{1,12}})"
     rf"(?P<more>[余多]?)(?P<unit>{UNITS})"
 )
 # A single 一 is idiom more often than count (办结一件申请、解决一个问题), so it is none here.
+# The lookaheads of these three say what they can begin with, which saves most of the search.
 # What looks like a number but counts nothing: dates, years, numbers of documents.
-_PASS = re.compile(r"\d{4}年|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号|第\d+[条款号期届次]")
+_PASS = re.compile(
+    r"(?=[\d〔\[第])(?:\d{4}年|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号|第\d+[条款号期届次])"
+)
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"两": 2}
 
 
@@ -59,6 +65,8 @@ class Counted:
 def _scaled(number: str, times: str) -> float:
     """Exact for every amount a report can print: whole numbers stay whole."""
     digits, _, decimals = number.replace(",", "").partition(".")
+    if len(digits) + len(decimals) > _MOST_DIGITS:
+        return inf
     scaled = int(digits + decimals) * _MULTIPLIERS[times]
     return scaled / 10 ** len(decimals)
 
@@ -115,6 +123,8 @@ def numbers(text: str) -> Iterator[Counted]:
                 continue
             arabic = pattern is _ARABIC
             value = _scaled(match["number"], match["times"]) if arabic else chinese_number(match["number"])
+            if value == inf:
+                continue
             found.append(
                 Counted(
                     Quantity(value, match["unit"] or "", "", bool(match["more"] or match["about"])),

@@ -145,7 +145,8 @@ _TABLE = 3
 def _figures(text: Text) -> int:
     """How many table rows of the page print two numbers or more."""
     return sum(
-        sum(isinstance(parse_cell(c.text), Quantity) for c in row) > 1 for row in rows(text, 0, len(text.clean))
+        sum(isinstance(parse_cell(c.text), Quantity) for c in row) > 1
+        for row in rows(text, 0, len(text.clean))
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +23,9 @@ __all__ = ["SUFFIXES", "Source", "edition", "load"]
 # The largest file that is opened, in bytes: a report with all its pictures stays far below.
 MOST_BYTES = 64 * 1024 * 1024
 # The most characters that the text of a report can have: the longest known has 40,000.
-MOST_CHARACTERS = 2_000_000
+MOST_CHARACTERS = 300_000
+# Blanks, dashes or bars in such number are no layout.
+_ENDLESS = re.compile(r"\s{1000,}|[-—–_=.*|~·…]{1000,}")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ def load(path: Path) -> Source:
         raise InputError(
             f"{path} 的文字有 {len(page.text)} 字，不会是一份年度报告：请确认文件。",
             f"{path} holds {len(page.text)} characters of text, too many for a report: check the file.",
+        )
+    if run := _ENDLESS.search(page.text):
+        raise InputError(
+            f"{path} 里有连续 {len(run[0])} 个空白或线条，不是正常的文本：请重新保存报告。",
+            f"{path} has {len(run[0])} blanks or dashes in a row and is no sound text: save the report again.",
         )
     return Source(path, name, page.text, hashlib.sha256(data).hexdigest(), kind, page.places)
 

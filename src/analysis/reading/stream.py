@@ -26,6 +26,10 @@ _RUN = re.compile(
 )
 
 
+# More places where labels occur than this are not looked through.
+_MOST_HITS = 1_000
+
+
 @dataclass(frozen=True)
 class Found:
     """A row in running text: its code, its label and the stretch printed behind it.
@@ -54,7 +58,7 @@ def rows_in(table: Table, clean: str, start: int, end: int) -> list[Found]:
     sequence = order(table)
     hits = sorted(_hits(table, sequence, clean, start, end), key=lambda h: (h.start, -h.end))
     found = []
-    chain = _chain(hits)
+    chain = _chain(hits[:_MOST_HITS])
     if not chain:
         return []
     edges = [*(h.start for h in chain[1:]), end]

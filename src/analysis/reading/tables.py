@@ -20,6 +20,8 @@ from analysis.templates import Cell, Table, canonical
 
 # So many blank cells behind a label make a row of it.
 _BLANKS = 2
+# Of more lines than this between two known rows nothing is said.
+_MOST_OPEN = 60
 # How alike two labels are that differ by words cut off or left out.
 _ALIKE = 0.6
 
@@ -161,6 +163,7 @@ def _match_lines(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:
     found: list[_Line] = []
     header: list[Span] = []
     repeated: list[_Line] = []
+    taken: set[str] = set()
     at = -1
     for cells in lines:
         line = _read(cells, labels)
@@ -172,13 +175,13 @@ def _match_lines(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:
             # （六）其他 may stand for its group; 其他 or 3.其他 is the row of that name within it.
             codes = tuple(c for c in codes if c not in table.merged) or codes
         if codes:
-            taken = {f.code for f in found}
             later = sorted((c for c in codes if order.index(c) > at and c not in taken), key=order.index)
             line.code = next(iter(later or [c for c in codes if c not in taken]), "")
             if not line.code:
                 line.code = codes[0]
                 repeated.append(line)
                 continue
+            taken.add(line.code)
             at = max(at, order.index(line.code))
         found.append(line)
     table = _merged(table, {f.code for f in found})
@@ -279,7 +282,7 @@ def _assign(table: Table, lines: list[_Line], missing: list[str]) -> None:
             line.code = code
         return
     at = 0
-    for line in lines:
+    for line in lines if len(lines) <= _MOST_OPEN else ():
         if not line.labels:
             continue
         label = canonical(line.label.text)
@@ -363,14 +366,12 @@ def _match_one_row(
         _align([line], {table.code: len(cells)})
         row = replace(_printed_row(cells, line), label=Span("", best[0].start, best[0].start))
         return PrintedTable(table, (row,), header)
-    if lines:
-        return PrintedTable(table, (), header)
     last = table.columns[list(table.columns)[-1]].zh
     run = stream.last_run(clean, start, end, len(cells), last)
     if run is None:
-        return PrintedTable(table, (), ())
+        return PrintedTable(table, (), header)
     label = Span("", run.start, run.start)
     first = max(start, clean.rfind("。", start, run.start) + 1)
     unread = sum(c.isdigit() for c in run.text) < len(cells)
     row = PrintedRow(cells, label, (run,), glued=True, unread=unread)
-    return PrintedTable(table, (row,), (), stretch=(first, run.end))
+    return PrintedTable(table, (row,), header, stretch=(first, run.end))

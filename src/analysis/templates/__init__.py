@@ -445,7 +445,8 @@ _DECORATION = re.compile(
 
 @lru_cache(maxsize=16384)
 def canonical(label: str) -> str:
-    """A label without ordinals, spaces and punctuation, for comparing."""
+    """A label without ordinals, spaces and punctuation, for comparing; no label is longer than this."""
+    label = label[:400]
     while (stripped := _DECORATION.sub("", label)) != label:
         label = stripped
     return label

@@ -82,6 +82,7 @@ _UNSEEN = frozenset(
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _TITLE = re.compile(r"信息公开.{0,10}报告|信息公開.{0,10}報告")
+_LONG_TAG = re.compile(r"<[^<>]{65536,}")
 # The most elements of a page, and how deep they may lie in each other.
 _MOST_ELEMENTS = 400_000
 _DEEPEST = 200
@@ -94,7 +95,13 @@ def read(data: bytes, kind: str, path: Path) -> Page:
     match = _CHARSET.search(data[:4096])
     text = decode(data, path, match[1].decode("ascii") if match else "")
     # The text is decoded already: what a page says of its encoding must not be heard again.
-    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False)
+    if long := _LONG_TAG.search(text):
+        raise InputError(
+            f"{path} 有长达 {len(long[0])} 字的标签，不是正常的网页：请在浏览器中打开并重新保存。",
+            f"{path} has a tag of {len(long[0])} characters and is no sound page: open it in a browser and save it "
+            "again.",
+        )
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     root = html.document_fromstring(text.encode("utf-8", errors="replace"), parser=parser)
     _check(root, parser, path)
     body = root.find("body")
@@ -143,22 +150,39 @@ def _depth(element: etree._Element) -> int:
     return sum(1 for _ in element.iterancestors())
 
 
-def _substance(element: etree._Element) -> tuple[frozenset[str], int]:
-    """What an article must hold: the section titles in a part of the page, and its tables."""
-    words = "".join(element.itertext())
-    titles = frozenset(m[1] for m in templates.title_pattern().finditer(words))
-    return titles, sum(1 for _ in element.iter("table"))
+def _titles(element: etree._Element) -> frozenset[str]:
+    """The section titles in a part of the page."""
+    return frozenset(m[1] for m in templates.title_pattern().finditer("".join(element.itertext())))
+
+
+def _of_a_form(table: etree._Element) -> bool:
+    """Whether a table has two labels of some form, so that it is none of the page's own."""
+    labels = (templates.canonical("".join(cell.itertext())) for cell in table.iter("td", "th"))
+    return sum(label in templates.row_labels() for label in labels) > 1
 
 
 def _article(body: etree._Element) -> etree._Element:
-    """The innermost element that holds all that the page has of a report."""
-    whole = _substance(body)
-    if not whole[0]:
+    """The innermost element that holds all that the page has of a report: its titles and its tables."""
+    etree.strip_elements(body, *_UNSEEN, with_tail=False)
+    titles = _titles(body)
+    if not titles:
         return body
+    tables = [
+        t for t in body.iter("table") if next(t.iterdescendants("table"), None) is None and _of_a_form(t)
+    ]
+    above = [set(t.iterancestors()) for t in tables]
     inner = body
     while True:
         step = next(
-            (c for c in inner if isinstance(c.tag, str) and c.tag != "table" and _substance(c) == whole), None
+            (
+                child
+                for child in inner
+                if isinstance(child.tag, str)
+                and child not in tables
+                and all(child in a for a in above)
+                and _titles(child) == titles
+            ),
+            None,
         )
         if step is None:
             return inner
@@ -197,11 +221,9 @@ def _write(article: etree._Element, lines: Lines) -> None:
             lines.paragraph("".join(words), f"¶{paragraph}")
         words.clear()
 
-    walk = etree.iterwalk(article, events=("start", "end", "comment", "pi"))
+    walk = etree.iterwalk(article, events=("start", "end"))
     for event, element in walk:
-        if event in ("comment", "pi"):
-            words.append(element.tail or "")
-        elif event == "start":
+        if event == "start":
             block = element.tag in _BLOCKS
             if block:
                 flush()
@@ -277,13 +299,18 @@ def _span(cell: etree._Element, name: str) -> int:
 
 def _pieces(cell: etree._Element) -> Iterator[str]:
     """The paragraphs of a cell."""
+    inner = cell
+    while len(inner) == 1 and isinstance(inner[0].tag, str) and not _unseen(inner[0]):
+        if (inner.text or "").strip() or (inner[0].tail or "").strip():
+            break
+        inner = inner[0]
+    if not len(inner):  # one text, in however many tags
+        yield (inner.text or "").strip()
+        return
     words: list[str] = []
     made = 0
-    walk = etree.iterwalk(cell, events=("start", "end", "comment", "pi"))
+    walk = etree.iterwalk(cell, events=("start", "end"))
     for event, element in walk:
-        if event in ("comment", "pi"):
-            words.append(element.tail or "")
-            continue
         if element.tag in _BLOCKS and element is not cell and "".join(words).strip():
             yield "".join(words)
             made += 1

@@ -19,6 +19,8 @@ from analysis.reading.formats import MOST_CELLS, Lines, Page, joined
 _MOST_UNPACKED = 256 * 1024 * 1024
 _MOST_TEXT = 48 * 1024 * 1024
 _MOST_RATIO = 200
+# What is read of a workbook at most.
+_MOST_SHEETS, _MOST_COLUMNS = 60, 100
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -104,10 +106,13 @@ def _write_sheets(data: bytes, lines: Lines) -> None:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    for sheet in book.worksheets:
+    left = MOST_CELLS  # rows, of all sheets
+    for sheet in book.worksheets[:_MOST_SHEETS]:
         # The size that a sheet gives itself is often wrong, and read only in this mode.
         sheet.reset_dimensions()
-        rows = [[_shown(v) for v in row] for row in islice(sheet.values, MOST_CELLS)]
+        given = sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True)
+        rows = [[_shown(v) for v in row] for row in islice(given, left)]
+        left -= len(rows)
         width = max((i for row in rows for i, cell in enumerate(row, 1) if cell), default=0)
         for n, row in enumerate(rows, 1):
             lines.row((row + [""] * width)[:width], f"{sheet.title}!{n}")

@@ -38,7 +38,7 @@ def decode(data: bytes, path: Path, declared: str = "") -> str:
     for encoding in dict.fromkeys(["utf-8-sig", *([declared] if declared else []), *_TRIED]):
         try:
             text = data.decode(encoding, errors="replace")
-        except LookupError:  # an encoding that does not exist
+        except (LookupError, UnicodeError):  # an encoding that does not exist
             continue
         if "\0" in text or text.count("�") > max(1, _DAMAGED * len(text)):
             continue
