@@ -232,6 +232,8 @@ def untrue(report) -> list[str]:
             found.append(f"{cell}: {words!r} is printed, raw {fact['raw']!r}")
             continue
         shut = (fact["table"], fact["row"]) not in open_
+        if table.layout == "one_row":  # its rows stand side by side on one line
+            shut = not any(code == fact["table"] for code, _ in open_)
         after, before = raw[end : end + 3], raw[max(0, start - 2) : start]
         if shut and re.match(r"\d(?![.、]\D)|[.,]\d", after) and end not in starts:
             found.append(f"{cell}: {words!r} goes on with {after!r}")
@@ -325,6 +327,8 @@ LOSSES = {
 def lossy(text: str, losses: list[str]) -> str:
     """The report whose rows of several numbers have lost what parts them."""
     lines, n = text.split("\n"), 0
+    if "everything between and blanks" in losses:
+        losses = ["everything between and blanks"]  # a page that loses both loses them everywhere
     for i, line in enumerate(lines):
         label, *cells = line.split(" | ")
         if len(cells) < 3 or not all(c.isdecimal() for c in cells):

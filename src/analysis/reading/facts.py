@@ -86,23 +86,35 @@ class PlacedTable:
         return all(part.solution.complete for part in self.parts)
 
 
-def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
+def blanks_vanished(tables: Sequence[PrintedTable]) -> bool:
+    """Whether a page that has lost what parts its digits has lost blank cells as well: some row has too
+    few digits for its columns, or cannot be cut into a number for every one."""
+    rows = [(row, printed.table) for printed in tables for row in printed.rows]
+    if not any(row.glued for row, _ in rows):
+        return False
+    return any(
+        not _full(row, table) if row.glued else len(row.values) != len(row.cells) != len(row.numbers)
+        for row, table in rows
+    )
+
+
+def place_table(printed: PrintedTable, text: Text, vanished: bool = False) -> PlacedTable:
     """Decide which printed number stands in which cell.
 
-    Rows that equations join are placed together, the others each on its own. Raises ``InputError``
-    for a row that cannot be one of the form.
+    Rows that equations join are placed together, the others each on its own. ``vanished`` says that blank
+    cells have vanished from the page. Raises ``InputError`` for a row that cannot be one of the form.
     """
     joined = {cell.row for e in printed.table.equations() for cell in (*e.left, *e.right)}
     together = [row for row in printed.rows if row.cells[0].row in joined]
     alone = [row for row in printed.rows if row.cells[0].row not in joined]
     budget = Budget()
-    parts = [_part([row], printed, text, budget) for row in alone]
+    parts = [_part([row], printed, text, budget, vanished) for row in alone]
     if together:
-        part = _part(together, printed, text, budget)
+        part = _part(together, printed, text, budget, vanished)
         if part.solution.broken and any(not v.text for row in together for v in row.values):
             # Rows of the right length whose blanks have moved to the end: if all of it adds up when the
             # numbers may stand elsewhere, the cells are not in place.
-            moved = _part(together, printed, text, budget, kept=False)
+            moved = _part(together, printed, text, budget, vanished, kept=False)
             if moved.solution.complete and not moved.solution.broken:
                 part = moved
         parts.append(part)
@@ -110,7 +122,12 @@ def place_table(printed: PrintedTable, text: Text) -> PlacedTable:
 
 
 def _part(
-    rows: Sequence[PrintedRow], printed: PrintedTable, text: Text, budget: Budget, kept: bool = True
+    rows: Sequence[PrintedRow],
+    printed: PrintedTable,
+    text: Text,
+    budget: Budget,
+    vanished: bool,
+    kept: bool = True,
 ) -> Part:
     """Place ``rows`` together; ``kept`` says that blank cells stand where they were printed."""
     equations = printed.table.equations()
@@ -119,7 +136,6 @@ def _part(
     across = list(dict.fromkeys(e.identity for e in equations if e.identity.over == "rows"))
     # Where the blanks of one row have moved to its end, those of the others may have too.
     in_place = in_place and not any(_moved(row, across) for row in rows)
-    vanished = any(row.glued and not _full(row, printed.table) for row in rows)
 
     def solved(holding: bool) -> Part:
         lines, spans = [], []

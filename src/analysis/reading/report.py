@@ -18,12 +18,12 @@ from analysis import frames
 from analysis.errors import InputError, NotAReport
 from analysis.reading import evidence, identify, source
 from analysis.reading.claims import claims_of
-from analysis.reading.facts import PlacedTable, facts_of, place_table, placements_of
+from analysis.reading.facts import PlacedTable, blanks_vanished, facts_of, place_table, placements_of
 from analysis.reading.layout import Section, rows, split_sections
 from analysis.reading.normalise import Text, normalise
 from analysis.reading.quantities import Quantity, parse_cell
-from analysis.reading.tables import match
-from analysis.templates import Form, concepts
+from analysis.reading.tables import PrintedTable, match
+from analysis.templates import Form, Table, concepts
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     named, stated = identify.whose(text, path)
     unit, year = unit or named, year or stated
     form = identify.form(text, year)
-    placed = {table.code: _place(table, sections.get(table.section), text) for table in form.tables.values()}
+    matched = [_match(table, sections.get(table.section), text) for table in form.tables.values()]
+    vanished = blanks_vanished(matched)
+    placed = {t.table.code: place_table(t, text, vanished) for t in matched}
     if not identify.recognised(text, form) and _figures(text) >= _TABLE:
         raise identify.unknown(text)
     printed = any(t.printed.rows for t in placed.values())
@@ -153,7 +155,7 @@ def _figures(text: Text) -> int:
 _COUNTED = ("disclosure", "applications", "disputes", "statistics")
 
 
-def _place(table, section: Section | None, text: Text) -> PlacedTable:
+def _match(table: Table, section: Section | None, text: Text) -> PrintedTable:
     """The table as the page prints it: in its section, or wherever it stands on a page without one."""
     start, end = (section.body, section.end) if section else (0, len(text.clean))
     printed = match(table, rows(text, start, end), text.clean, start, end)
@@ -162,7 +164,7 @@ def _place(table, section: Section | None, text: Text) -> PlacedTable:
         known = sum(r.matched == "label" and bool(r.values) for r in whole.rows)
         if known > len(table.rows) / 2:
             printed = whole
-    return place_table(printed, text)
+    return printed
 
 
 def _with_tables(sections: Mapping[str, Section], placed: Iterable[PlacedTable]) -> dict[str, Section]:
