@@ -10,15 +10,16 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from pathlib import Path
 
 import pandas as pd
 
 from analysis import frames
 from analysis.checking import check_report
+from analysis.errors import InputError
 from analysis.ledger import Ledger
 from analysis.measuring import rates_of
 from analysis.parameters import Request, check_injected, request, years_label
@@ -267,19 +268,23 @@ def open_request(asked: Request) -> Workbook:
     """
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
-    beside = [read_report(path, asked.unit, year) for year, path in _beside(asked, reports)]
-    reports = decide_reports(reports, beside)
+    reports = decide_reports(reports, _beside(asked, reports))
     fixes = {path.parents[1].parent / corrections.NAME for path in asked.files if len(path.parents) > 2}
     declared = [c for path in sorted(fixes) for c in corrections.load(path)]
     reports = [r.with_records(**corrections.corrected(r.records, declared)) for r in reports]
     return Workbook([study(report) for report in reports], asked.language)
 
 
-def _beside(asked: Request, reports: list[Report]) -> list[tuple[int, Path]]:
-    """The years before and after a report that another year may decide, where they are filed with it."""
+def _beside(asked: Request, reports: list[Report]) -> list[Report]:
+    """The years before and after a report that another year may decide, where they are filed with it and
+    can be read."""
     open_ = [r for r in reports if needs_neighbours(r.records)]
     wanted = {r.year + step for r in open_ for step in (-1, 1)} - {r.year for r in reports}
-    return [(year, asked.filed[year]) for year in sorted(wanted) if year in asked.filed]
+    found = []
+    for year in sorted(wanted & asked.filed.keys()):
+        with suppress(InputError):  # a year that was not asked for must not cost the one that was
+            found.append(read_report(asked.filed[year], asked.unit, year))
+    return found
 
 
 def open_workbook(

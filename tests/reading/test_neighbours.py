@@ -66,3 +66,13 @@ def test_a_workbook_looks_at_the_years_beside_and_says_so(shared):
     assert cell(study.report, "penalties", "items_last_year")["value"] == 2648
     said = study.findings[study.findings["code"] == "form.decided_elsewhere"]["message_zh"]
     assert any("行政处罚" in m and "2020年的报告" in m for m in said)
+
+
+def test_a_year_beside_that_cannot_be_read_costs_nothing(shared, tmp_path):
+    folder = tmp_path / "reports" / "平潭综合实验区"
+    folder.mkdir(parents=True)
+    for year in (2019, 2020):
+        text = (shared / "reports" / "平潭综合实验区" / f"{year}.txt").read_bytes()
+        (folder / f"{year}.txt").write_bytes(text if year == 2019 else b"")
+    book = open_workbook(unit="平潭综合实验区", years="2019", data=str(folder.parent))
+    assert cell(book.studies[0].report, "penalties", "items_last_year")["status"] == "ambiguous"

@@ -23,6 +23,8 @@ LIMIT = 2_000
 # read its lines it is given at most.
 _WORK = 6.0
 _MOST_CHOICES = 20_000
+# One wrong number breaks its row, its column and the balance at most.
+_ONE_ERROR = 3
 
 
 @dataclass
@@ -202,8 +204,11 @@ def place(
     if [len(o) for o in narrowed] == [len(o) for o in options]:
         return bound
     free = _solve(lines, options, equations, limit, budget)
-    if free.broken < bound.broken:
-        # Either the page breaks an equation, or what is presumed does not hold on it: both are open.
+    if not free.placements[0].source:  # not solved within the work that is left
+        return replace(bound, presumed=True)
+    if free.broken < bound.broken and bound.broken > _ONE_ERROR:
+        # More is broken than one wrong number can break. Either the page has several, or what is presumed
+        # does not hold on it: both are open.
         more = tuple(p for p in free.placements if p not in bound.placements)
         return Solution((*bound.placements, *more), bound.complete and free.complete, presumed=True)
     return replace(bound, presumed=bound.placements != free.placements)
