@@ -70,6 +70,10 @@ def read(
         typer.echo(f"… {len(failed) - _NAMED} more in {out / 'failures.csv'}", err=True)
     for note in [n for o in summary.outcomes for n in o.notes][:_NAMED]:
         typer.echo(f"note   {note}", err=True)
+    for fix in summary.unused:
+        typer.echo(
+            f"note   更正未用：没有读到 {fix.unit} {fix.year} | correction not used: no such report", err=True
+        )
     reports = summary.of("read", "kept")
     years = sorted({o.year for o in reports})
     span = f"{years[0]}–{years[-1]}" if years else "–"

@@ -269,19 +269,19 @@ def open_request(asked: Request) -> Workbook:
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
     reports = decide_reports(reports, _beside(asked, reports))
-    fixes = {path.parents[1].parent / corrections.NAME for path in asked.files if len(path.parents) > 2}
+    fixes = {path.resolve().parents[2] / corrections.NAME for path in asked.files}
     declared = [c for path in sorted(fixes) for c in corrections.load(path)]
     reports = [r.with_records(**corrections.corrected(r.records, declared)) for r in reports]
     return Workbook([study(report) for report in reports], asked.language)
 
 
 def _beside(asked: Request, reports: list[Report]) -> list[Report]:
-    """The years before and after a report that another year may decide, where they are filed with it and
-    can be read."""
-    open_ = [r for r in reports if needs_neighbours(r.records)]
-    wanted = {r.year + step for r in open_ for step in (-1, 1)} - {r.year for r in reports}
+    """The other years of the unit that are filed and can be read, if some report may be decided by them:
+    all of them, since what they decide rests on whether they agree."""
+    if not any(needs_neighbours(r.records) for r in reports):
+        return []
     found = []
-    for year in sorted(wanted & asked.filed.keys()):
+    for year in sorted(asked.filed.keys() - {r.year for r in reports}):
         with suppress(InputError):  # a year that was not asked for must not cost the one that was
             found.append(read_report(asked.filed[year], asked.unit, year))
     return found

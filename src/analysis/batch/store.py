@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as TooLong
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -77,6 +77,7 @@ class Summary:
     outcomes: list[Outcome] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    unused: list[corrections.Correction] = field(default_factory=list)
 
     def of(self, *states: str) -> list[Outcome]:
         """The files of these states."""
@@ -135,6 +136,8 @@ def read_folder(
         told(outcome, len(summary.outcomes), len(paths))
     summary.outcomes.sort(key=lambda o: o.path)
     _refuse_doubles(summary)
+    read = {(o.unit, o.year) for o in summary.of("read", "kept")}
+    summary.unused = [c for c in declared if (c.unit, c.year) not in read]
     _write(summary, keys, pieces, declared)
     _forget(pieces, set(keys.values()))
     return summary
@@ -143,6 +146,7 @@ def read_folder(
 def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]:
     if fixes is not None and not fixes.is_file():
         raise InputError(f"找不到更正文件 {fixes}。", f"There is no file of corrections {fixes}.")
+    base = base.resolve()
     places = [fixes] if fixes else [base / corrections.NAME, base.parent / corrections.NAME]
     return next((corrections.load(p) for p in places if p.is_file()), [])
 
@@ -167,16 +171,21 @@ def fingerprint() -> str:
     """This program as far as reading depends on it: its version, its code and its declarations."""
     digest = hashlib.sha256(__version__.encode())
     root = Path(str(resources.files("analysis")))
-    for room in ("templates", "reading", "problems"):
-        for path in sorted((root / room).rglob("*")):
-            if path.suffix in (".py", ".yml"):
-                digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    rooms = [path for room in ("templates", "reading", "problems") for path in (root / room).rglob("*")]
+    for path in sorted([*root.glob("*.py"), *rooms]):
+        if path.suffix in (".py", ".yml"):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
 
 def _key(path: Path, name: str) -> str:
-    """What a piece is kept under: the content of the file, its name, and this program."""
-    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode() + os.fsencode(path.name))
+    """What a piece is kept under: the content of the file, its place (unit and year may come from it),
+    what ``sources.csv`` may say of it, and this program."""
+    place = os.fsencode("/".join(path.absolute().parts[-4:]))
+    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode() + place)
+    sources = path.parent.parent / "sources.csv"
+    if sources.is_file():
+        digest.update(sources.read_bytes())
     if path.stat().st_size > MOST_BYTES:
         digest.update(str(path.stat().st_size).encode())
     else:
@@ -257,7 +266,9 @@ def _bounded() -> None:
         import resource
     except ImportError:  # not on this system
         return
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
 
 
 def _read_one(path: Path, name: str, piece: Path) -> Outcome:
@@ -358,7 +369,7 @@ def _write(
                     tables.add(records)
             summary.rows, summary.statuses = tables.rows, tables.statuses
         summary.outcomes.sort(key=lambda o: o.path)
-        with (aside / "failures.csv").open("w", encoding="utf8", newline="") as file:
+        with (aside / "failures.csv").open("w", encoding="utf8", errors="replace", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(["path", "message_zh", "message_en"])
             rows.writerows([o.path, o.zh, o.en] for o in summary.of("failed"))
@@ -429,9 +440,3 @@ class _Tables:
             )
             self.rows[name] += len(rows)
         self._gathered[name] = []
-
-
-def rows_of(store: Path, table: str) -> Iterable[Mapping]:
-    """The rows of a table of a store, a stretch at a time."""
-    for batch in pq.ParquetFile(store / f"{table}.parquet").iter_batches():
-        yield from batch.to_pylist()

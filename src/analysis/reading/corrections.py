@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 
 import yaml
@@ -40,11 +41,15 @@ def load(path: Path) -> list[Correction]:
         return []
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf8")) or []
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         reason = str(error).replace("\n", " ")
         raise InputError(f"{path} 不是有效的 YAML：{reason}", f"{path} is no valid YAML: {reason}") from None
     if isinstance(listed, Mapping):
         listed = listed.get("corrections") or []
+    if not isinstance(listed, list):
+        raise InputError(
+            f"{path} 应是一个列表，每条更正一项。", f"{path} should be a list, an entry a correction."
+        )
     made = []
     for n, entry in enumerate(listed, 1):
         missing = [k for k in _ASKED if not isinstance(entry, Mapping) or entry.get(k) in (None, "")]
@@ -52,7 +57,9 @@ def load(path: Path) -> list[Correction]:
             if missing:
                 raise ValueError
             year, value = int(entry["year"]), float(entry["value"])
-        except (ValueError, TypeError):
+            if not isfinite(value):
+                raise ValueError
+        except (ValueError, TypeError, OverflowError):
             wrong = "、".join(missing) or "year、value"
             raise InputError(
                 f"{path} 第 {n} 条更正不完整：请写明 {wrong}。",

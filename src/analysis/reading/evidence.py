@@ -7,49 +7,65 @@ table that the page does not print. Either is marked as coming from the prose.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from analysis.figures import number
 from analysis.reading.facts import PROSE, Part, PlacedTable
+from analysis.reading.normalise import Text
 from analysis.templates import Cell, Form, concepts
 
 # A number of one digit is found among the cuts of any row by chance.
 _LEAST = 10
+# Words that make a number another year's, several years' or a plan's; and, in its clause, a part's.
+_OTHER = re.compile(
+    r"(?<!结转)上一?年度?(?!度?结转)|去年|前年|同期|以来|累计|历年|计划|力争|预计|目标|[比较]"
+)
+_PART = re.compile(r"其中.{0,16}(?:局|委|办|部门|单位|镇|乡|街道|县|区|市)")
+_YEAR = re.compile(r"(20\d\d)年")
 
 
-def _said(form: Form, claims: Iterable[Mapping]) -> dict[Cell, list[Mapping]]:
-    """The claims that count exactly one cell of the form."""
+def _said(form: Form, claims: Iterable[Mapping], text: Text) -> dict[Cell, list[Mapping]]:
+    """The claims that count exactly one cell of the form, for the whole of the unit and its year."""
     found: dict[Cell, list[Mapping]] = {}
     for claim in claims:
         if not claim["about"] or claim["of"] or claim["approximate"]:
             continue
         cells = concepts()[claim["about"]].cells_in(form)
-        if len(cells) == 1:
+        if len(cells) == 1 and _of_the_year(claim, text):
             found.setdefault(cells[0], []).append(claim)
     return found
 
 
-def narrowed(table: PlacedTable, form: Form, claims: Sequence[Mapping]) -> PlacedTable:
+def _of_the_year(claim: Mapping, text: Text) -> bool:
+    at = text.clean_offset(claim["start"])
+    before = re.split(r"[。\n]", text.clean[max(0, at - 400) : at])[-1]
+    years = {int(y) for y in _YEAR.findall(before)}
+    return not (years - {claim["year"]}) and not _OTHER.search(before) and not _PART.search(claim["quote"])
+
+
+def narrowed(table: PlacedTable, form: Form, claims: Sequence[Mapping], text: Text) -> PlacedTable:
     """The readings of cut digits that agree with the prose, where some do and some do not."""
     if table.placements == 1:
         return table
-    said = _said(form, claims)
+    said = _said(form, claims, text)
     return replace(table, parts=tuple(_narrowed(part, said) for part in table.parts))
 
 
 def _narrowed(part: Part, said: Mapping[Cell, Sequence[Mapping]]) -> Part:
-    placements = part.solution.placements
-    if not part.glued or not part.solution.complete or len(placements) == 1:
+    before = part.solution.placements
+    if not part.glued or not part.solution.complete or len(before) == 1:
         return part
+    left = before
     for cell, claims in said.items():
-        for claim in claims:
-            if claim["value"] < _LEAST:
-                continue
-            agreeing = [p for p in placements if _printed(part, p, cell) == claim["value"]]
-            if agreeing and len(agreeing) < len(placements):
-                solution = replace(part.solution, placements=tuple(agreeing))
-                return _narrowed(replace(part, solution=solution, basis=PROSE), said)
-    return part
+        values = {claim["value"] for claim in claims}
+        if len(values) == 1 and min(values) >= _LEAST:  # prose that contradicts itself decides nothing
+            left = tuple(p for p in left if _printed(part, p, cell) in values) or left
+    if len(left) == len(before):
+        return part
+    decided = frozenset(cell for cell in before[0].counted if len({p.source.get(cell) for p in before}) > 1)
+    return replace(part, solution=replace(part.solution, placements=left), basis=PROSE, decided=decided)
 
 
 def _printed(part: Part, placement, cell: Cell) -> float | None:
@@ -61,14 +77,14 @@ def _printed(part: Part, placement, cell: Cell) -> float | None:
 
 
 def from_prose(
-    facts: list[dict], form: Form, placed: Mapping[str, PlacedTable], claims: Sequence[Mapping]
+    facts: list[dict], form: Form, placed: Mapping[str, PlacedTable], claims: Sequence[Mapping], text: Text
 ) -> list[dict]:
     """The facts, with the cells of tables that the page does not print taken from the prose.
 
     Two claims that count the same cell differently leave it ambiguous.
     """
     gone = {code for code, table in placed.items() if not table.printed.rows}
-    said = {cell: claims_ for cell, claims_ in _said(form, claims).items() if cell.table in gone}
+    said = {cell: claims_ for cell, claims_ in _said(form, claims, text).items() if cell.table in gone}
     return [_taken(fact, said.get(Cell(fact["table"], fact["row"], fact["column"]))) for fact in facts]
 
 
@@ -79,5 +95,5 @@ def _taken(fact: dict, claims: Sequence[Mapping] | None) -> dict:
     first = claims[0]
     place = {k: first[k] for k in ("where", "start", "end")} | {"raw": first["quote"], "basis": PROSE}
     if len(values) > 1:
-        return fact | place | {"status": "ambiguous", "candidates": "|".join(f"{v:g}" for v in values)}
+        return fact | place | {"status": "ambiguous", "candidates": "|".join(map(number, values))}
     return fact | place | {"status": "reported", "value": values[0]}

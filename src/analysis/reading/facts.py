@@ -43,7 +43,7 @@ Spans = tuple[Span | None, ...]
 class Part:
     """Rows that are placed together. ``spans`` are, for each row and each way to read it, the stretches
     that the solution counts: all cells of the row where they stand in place, else only the numbers
-    printed. ``basis`` says what decided where the equations did not."""
+    printed. ``basis`` says what ``decided`` the cells that the equations did not."""
 
     rows: Sequence[PrintedRow]
     lines: Sequence[Line]
@@ -51,6 +51,7 @@ class Part:
     equations: Sequence[Equation]
     solution: Solution
     basis: str = ""
+    decided: frozenset[Cell] = frozenset()
 
     @property
     def glued(self) -> bool:
@@ -360,7 +361,7 @@ def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
                 else:
                     options.append((None, "0" if cell in known else ""))
             fact = _fact(options, column, row, text, part.solution.complete)
-            fact["basis"] = _basis(fact, row, line, part)
+            fact["basis"] = _basis(fact, cell, row, line, part)
             if doubtful and fact["value"] is not None:
                 fact |= {
                     "status": "ambiguous",
@@ -378,13 +379,13 @@ def _facts_of_part(table: Table, part: Part, text: Text) -> dict[Cell, dict]:
     return found
 
 
-def _basis(fact: Mapping, row: PrintedRow, line: Line, part: Part) -> str:
+def _basis(fact: Mapping, cell: Cell, row: PrintedRow, line: Line, part: Part) -> str:
     """How the value came to its cell."""
     if fact["value"] is None:
         return ""
-    if part.basis:
+    if cell in part.decided:
         return part.basis
-    return IDENTITIES if fact["status"] == "inferred" or line.cuts or not line.placed else POSITION
+    return IDENTITIES if fact["status"] == "inferred" or row.glued or not line.placed else POSITION
 
 
 def _place(span: Span, text: Text, raw: Span | None) -> dict:

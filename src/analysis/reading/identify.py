@@ -69,9 +69,9 @@ def from_path(path: Path) -> tuple[str | None, int | None]:
 
 
 def same_unit(one: str, other: str) -> bool:
-    """Whether two names are of one unit, said in full and in short."""
+    """Whether two names are of one unit: 永康市 and 浙江省永康市, 平潭综合实验区 and its 管委会."""
     one, other = (re.sub(r"(?:人民政府|政府|管委会|管理委员会)$", "", name) for name in (one, other))
-    return one in other or other in one
+    return one.endswith(other) or other.endswith(one)
 
 
 def whose(text: Text, path: Path) -> tuple[str | None, int | None]:

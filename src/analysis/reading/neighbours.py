@@ -4,7 +4,7 @@ In: the records of one unit's reports. Out: the same, with readings struck out t
 rules out. A stock that one year hands to the next (上一年项目数量, 现行有效件数; declared with the tables
 as ``carried``) must follow from it. That is no rule of the form: units count their stock anew, and then
 a wrong cut may fit by chance. So it decides only in a unit where it can be met wherever it can be
-tried, and at least twice.
+tried, and is borne out: by two rows that are certain in both years, or by four rows in all.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.report import Report
 from analysis.templates import Carried
 
-# So many independent equations must be met before the rule is trusted in a unit.
-_LEAST = 2
+# So many rows that are certain in both years must meet the rule before it is trusted in a unit, or so
+# many rows in all: one or two may fit by chance, four hardly.
+_LEAST_CERTAIN, _LEAST = 2, 4
 
 Records = Mapping[str, Sequence[Mapping]]
-# What a reading of a row has in its columns: (value, place among the records) each.
+# What a reading of a row has in its columns, and the columns whose change is printed without its sign.
 Reading = Mapping[str, float | None]
+_UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,18 @@ def _survivors(code: str, records: Sequence[Records]) -> list[_Survivors]:
     """What the rule ``code`` leaves of the readings of one unit's reports, in order of years."""
     tables = [_table_with(code, r) for r in records]
     rows = {row for found in tables if found for row in found[0].rows}
-    chains, tried = [], 0
+    chains, tried, certain = [], 0, 0
     for row in sorted(rows):
         for chain in _runs([_row(t, row, r) if t else None for t, r in zip(tables, records, strict=True)]):
             rule = next(t for t in tables if t)[1]
             met = _met(chain, rule)
             if met is None:
                 return []  # the unit has counted anew somewhere: the rule decides nothing here
-            tried += sum(not _trivial(pair) for pair in zip(chain, chain[1:], strict=False))
+            pairs = [pair for pair in zip(chain, chain[1:], strict=False) if not _trivial(pair)]
+            tried += len(pairs)
+            certain += sum(all(len(row.readings) == 1 for row in pair) for pair in pairs)
             chains.append((row, chain, met))
-    if tried < _LEAST:
+    if certain < _LEAST_CERTAIN and tried < _LEAST:
         return []
     table = next((t for t in tables if t), None)
     return [
@@ -156,7 +160,10 @@ def _row(table_and_rule, row: str, records: Records) -> _Row | None:
         kind = table.rows[row].columns[p["column"]].kind
         quantity = parse_cell(p["raw"], kind) if p["raw"] else None
         value = quantity.value if isinstance(quantity, Quantity) else None
-        readings.setdefault(p["placement"], dict(certain))[p["column"]] = value
+        reading = readings.setdefault(p["placement"], dict(certain))
+        reading[p["column"]] = value
+        if kind == "change" and value and not quantity.sign:
+            reading[_UNSIGNED] = 1.0
     if not readings:
         if not wanted <= certain.keys():
             return None
@@ -181,10 +188,13 @@ def _follows(before: Reading, now: Reading, rule: Carried) -> bool:
     parts += [now.get(c) for c in (*rule.plus_now, *rule.minus_now, rule.to)]
     if any(p is None for p in parts):
         return False
-    base = sum(before[c] for c in rule.plus if c != "items_change") - sum(before[c] for c in rule.minus)
-    base += sum(now[c] for c in rule.plus_now) - sum(now[c] for c in rule.minus_now)
-    change = before["items_change"] if "items_change" in rule.plus else 0.0
-    return now[rule.to] in (base + change, base - change if change > 0 else base + change)
+    carried = sum(now[c] for c in rule.plus_now) - sum(now[c] for c in rule.minus_now)
+    carried += sum(before[c] for c in rule.plus) - sum(before[c] for c in rule.minus)
+    if now[rule.to] == carried:
+        return True
+    # A change without its sign may be a loss.
+    changes = [before[c] for c in rule.plus if before.get(_UNSIGNED) and c.endswith("_change")]
+    return bool(changes) and now[rule.to] == carried - 2 * sum(changes)
 
 
 def _met(chain: Sequence[_Row], rule: Carried) -> list[set[int]] | None:
@@ -245,7 +255,7 @@ def _narrowed(fact: Mapping, ways: Sequence[Mapping], basis: str) -> Mapping:
     """A fact of which these readings are left."""
     kinds = {p["raw"] for p in ways}
     if len(kinds) > 1:
-        values = sorted({re.sub(r"\D", "", raw) or "blank" for raw in kinds}, key=lambda v: (len(v), v))
+        values = sorted({raw or "blank" for raw in kinds}, key=lambda v: (len(v), v))
         return {**fact, "candidates": "|".join(values)}
     place = {k: ways[0][k] for k in ("raw", "where", "start", "end")}
     if ways[0]["value"] is None:  # a change without its sign
@@ -255,12 +265,10 @@ def _narrowed(fact: Mapping, ways: Sequence[Mapping], basis: str) -> Mapping:
             **place,
             "candidates": f"+{number(float(size))}|-{number(float(size))}" if size else "",
         }
-    money = "元" if "元" in ways[0]["raw"] else fact["unit_of_measure"]
     return {
         **fact,
         **place,
         "value": ways[0]["value"],
-        "unit_of_measure": money,
         "status": "reported",
         "candidates": "",
         "basis": basis,

@@ -104,9 +104,9 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     sections = _with_tables(sections, placed.values())
     whose = {"unit": unit, "year": year}
     claims = claims_of(text, sections.values(), whose, form)
-    placed = {code: evidence.narrowed(table, form, claims) for code, table in placed.items()}
+    placed = {code: evidence.narrowed(table, form, claims, text) for code, table in placed.items()}
     facts = facts_of(form, placed, text, whose)
-    facts = evidence.from_prose(facts, form, placed, claims)
+    facts = evidence.from_prose(facts, form, placed, claims, text)
     if not any(f["value"] is not None or f["status"] == "ambiguous" for f in facts) and not printed:
         raise InputError(
             f"{path}：没有读出任何表格，正文里也没有可以归入格式的数字；请对照原报告核对文件是否完整。",

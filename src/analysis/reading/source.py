@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis.errors import InputError
 from analysis.reading.formats import SUFFIXES, Page, kind_of, read_page
+from analysis.reading.formats.plain import decode
 
 __all__ = ["SUFFIXES", "Source", "edition", "load"]
 
@@ -99,5 +100,8 @@ def edition(source: Source) -> str:
 @cache
 def _editions(listed: Path, changed: int) -> dict[str, str]:
     """Editions by hash; read again only when the file has ``changed``."""
-    with listed.open(encoding="utf8", newline="") as rows:
-        return {row.get("sha256") or "": row.get("edition") or "" for row in csv.DictReader(rows)}
+    try:
+        rows = csv.DictReader(decode(listed.read_bytes(), listed).splitlines())
+        return {row.get("sha256") or "": row.get("edition") or "" for row in rows}
+    except (OSError, InputError, csv.Error):
+        return {}  # a side file that cannot be read says nothing of any report

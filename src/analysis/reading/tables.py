@@ -61,11 +61,6 @@ class PrintedTable:
     stretch: tuple[int, int] | None = None
 
     @property
-    def positional(self) -> bool:
-        """Whether every line prints a cell for each column, so that place alone says which is which."""
-        return all(not r.glued and len(r.values) == len(r.cells) for r in self.rows)
-
-    @property
     def missing(self) -> list[str]:
         """Rows of the form that the page does not print."""
         printed = {cell.row for row in self.rows for cell in row.cells}
@@ -192,19 +187,21 @@ def _match_lines(table: Table, lines: Sequence[Sequence[Span]]) -> PrintedTable:
         code: tuple(Cell(table.code, code, c) for c in row.columns) for code, row in table.rows.items()
     }
     _align(known, {code: len(cells) for code, cells in cells_of.items()})
-    rows = [_printed_row(cells_of[f.code], f) for f in known]
-    again = [_printed_row(cells_of[f.code], f) for f in repeated if f.code in cells_of]
+    # A lone number is cut only on a page that has lost its cells elsewhere too.
+    sound = any(len(f.values) == len(cells_of[f.code]) > 1 for f in known)
+    rows = [_printed_row(cells_of[f.code], f, sound) for f in known]
+    again = [_printed_row(cells_of[f.code], f, sound) for f in repeated if f.code in cells_of]
     return PrintedTable(table, tuple(rows), tuple(header), tuple(again))
 
 
-def _printed_row(cells: tuple[Cell, ...], line: _Line) -> PrintedRow:
+def _printed_row(cells: tuple[Cell, ...], line: _Line, sound: bool = False) -> PrintedRow:
     """A row of a grid. One cell that holds all its digits, or several numbers, is to be cut."""
     filled = [v for v in line.values if v.text]
     together = any(len(v.text.split()) > 1 and _digits(v.text) for v in filled)
     alone = (
         len(filled) == 1 < len(cells) and len(filled[0].text) >= len(cells) and len(line.values) < len(cells)
     )
-    if (together or alone) and all(_digits(v.text) for v in filled):
+    if (together or (alone and not sound)) and all(_digits(v.text) for v in filled):
         return PrintedRow(cells, line.label, tuple(filled), glued=True, matched=line.matched)
     return PrintedRow(cells, line.label, tuple(line.values), matched=line.matched)
 

@@ -248,7 +248,11 @@ def _write_table(table: etree._Element, number: int, lines: Lines) -> None:
     for n, row in enumerate(table.iter("tr"), 1):
         cells: list[list[str]] = []
         column = 0
+        if _unseen(row):
+            continue
         for cell in row.iterchildren("td", "th"):
+            if _unseen(cell):
+                continue
             while covered.get(column, 0) > 0:
                 covered[column] -= 1
                 cells.append([""])

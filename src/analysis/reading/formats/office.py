@@ -68,27 +68,28 @@ def _write_word(data: bytes, lines: Lines) -> None:
     import docx
 
     paragraphs = tables = 0
-    for block in _blocks(docx.Document(io.BytesIO(data)).element.body):
+    for block in _inside(docx.Document(io.BytesIO(data)).element.body, "p", "tbl"):
         if block.tag == f"{_W}p":
             paragraphs += 1
             lines.paragraph(_text(block), f"¶{paragraphs}")
         else:
             tables += 1
-            for n, row in enumerate(block.iterchildren(f"{_W}tr"), 1):
+            for n, row in enumerate(_inside(block, "tr"), 1):
                 lines.row(list(_cells(row)), f"t{tables}r{n}")
 
 
-def _blocks(parent) -> Iterator:
-    """The paragraphs and tables of a part of a document, those in content controls too."""
-    for block in parent.iterchildren():
-        if block.tag in (f"{_W}p", f"{_W}tbl"):
-            yield block
-        elif block.tag in (f"{_W}sdt", f"{_W}sdtContent"):
-            yield from _blocks(block)
+def _inside(parent, *names: str) -> Iterator:
+    """The parts of a document, table or row that have these names, those in content controls too."""
+    tags = [f"{_W}{name}" for name in names]
+    for part in parent.iterchildren():
+        if part.tag in tags:
+            yield part
+        elif part.tag in (f"{_W}sdt", f"{_W}sdtContent"):
+            yield from _inside(part, *names)
 
 
 def _cells(row) -> Iterator[str]:
-    for cell in row.iterchildren(f"{_W}tc"):
+    for cell in _inside(row, "tc"):
         merge = cell.find(f"{_W}tcPr/{_W}vMerge")
         covered = merge is not None and merge.get(f"{_W}val") != "restart"
         yield "" if covered else joined([_text(p) for p in cell.iter(f"{_W}p")])
@@ -108,6 +109,8 @@ def _write_sheets(data: bytes, lines: Lines) -> None:
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     left = MOST_CELLS  # rows, of all sheets
     for sheet in book.worksheets[:_MOST_SHEETS]:
+        if sheet.sheet_state != "visible":
+            continue
         # The size that a sheet gives itself is often wrong, and read only in this mode.
         sheet.reset_dimensions()
         given = sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True)
