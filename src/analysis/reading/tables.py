@@ -201,7 +201,9 @@ def _printed_row(cells: tuple[Cell, ...], line: _Line, sound: bool = False) -> P
     alone = (
         len(filled) == 1 < len(cells) and len(filled[0].text) >= len(cells) and len(line.values) < len(cells)
     )
-    if (together or (alone and not sound)) and all(_digits(v.text) for v in filled):
+    if alone and sound and _digits(filled[0].text):  # one number over several columns, or several glued
+        return PrintedRow(cells, line.label, tuple(filled), glued=True, matched=line.matched, unread=True)
+    if (together or alone) and all(_digits(v.text) for v in filled):
         return PrintedRow(cells, line.label, tuple(filled), glued=True, matched=line.matched)
     return PrintedRow(cells, line.label, tuple(line.values), matched=line.matched)
 
