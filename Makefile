@@ -20,8 +20,12 @@ UNKNOWN := $(filter-out $(KNOWN),$(foreach v,$(.VARIABLES),$(if $(filter command
 ASKED = $${ASK_UNIT:+--unit "$$ASK_UNIT"} $${ASK_YEARS:+--years "$$ASK_YEARS"} $${ASK_DATA:+--data "$$ASK_DATA"} \
 	$${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
 
+# What takes a whole folder takes no unit, years or file.
+ONLY_DATA = test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE" || { echo 'make $@ 只用 DATA 和 OUT：它读整个文件夹。' \
+	'| make $@ takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
+
 .DEFAULT_GOAL := help
-.PHONY: help typed report batch read lab notebooks docs test lint lock clean
+.PHONY: help typed report batch read check score lab notebooks docs test lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -35,9 +39,16 @@ batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a 
 	@$(BIN)/analysis batch $(ASKED)
 
 read: typed $(READY) ## 读一个文件夹成 Parquet：DATA=… OUT=… | read a folder into Parquet
-	@test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE" || { echo 'make read 只用 DATA 和 OUT：它读整个文件夹。' \
-		'| make read takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
+	@$(ONLY_DATA)
 	@$(BIN)/analysis read "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
+
+check: typed $(READY) ## 像审计那样核对：DATA=… OUT=… | check reports as an auditor would
+	@$(ONLY_DATA)
+	@$(BIN)/analysis check "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
+
+score: typed $(READY) ## 按负面清单评分：DATA=… OUT=… | score reports by a rubric
+	@$(ONLY_DATA)
+	@$(BIN)/analysis score "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
 
 typed:
 	@test -z "$(UNKNOWN)" || { echo "没有参数 $(UNKNOWN)：可用的是 UNIT YEARS DATA FILE LANGUAGE OUT。 | There is no" \

@@ -7,9 +7,13 @@ always there, and a test that needs it fails there without it.
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from analysis import frames
+from analysis.checking.across import check_across
 from analysis.reading import read_report
+from analysis.register import Register
 from analysis.workbook import Workbook, study
 
 PROJECT = Path(__file__).parents[1]
@@ -66,6 +70,16 @@ def book(shipped) -> Workbook:
 @pytest.fixture(scope="session")
 def english(shipped) -> Workbook:
     return Workbook([shipped], "en")
+
+
+def compared(*reports, register: Register | None = None) -> pd.DataFrame:
+    """The findings that reports show beside each other."""
+    names = ("facts", "claims", "sentences", "placements")
+    tables = {name: frames.concat(name, [getattr(r, name) for r in reports]) for name in names}
+    tables["documents"] = frames.concat("documents", [r.document.to_frame().T for r in reports])
+    units = dict.fromkeys(r.unit for r in reports)
+    each = [{name: t[t["unit"] == unit] for name, t in tables.items()} for unit in units]
+    return check_across(each, register or Register())
 
 
 @pytest.fixture

@@ -88,6 +88,115 @@ def read(
         raise typer.Exit(1)
 
 
+# How many errors, and reports, a summary names; the table has them all.
+_TOLD = 10
+
+
+@app.command()
+def check(
+    source: Annotated[
+        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
+    ],
+    out: Annotated[Path | None, typer.Option(help="数据文件夹，默认 store | where the findings go")] = None,
+    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
+    units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
+    language: Language = "zh",
+    most: Annotated[int, typer.Option(help="摘要中列出几项 | how many are named", min=0)] = _TOLD,
+) -> None:
+    """像审计那样核对：摘要在此，全部发现在 CSV 与 Parquet | check reports as an auditor would."""
+    from analysis.batch import check as checking
+    from analysis.batch.progress import Progress
+
+    try:
+        with Progress() as progress:
+            made = checking.check(source, out, jobs, reviews, units, progress.told)
+    except InputError as error:
+        _refuse(error, 2)
+    failed = made.read.of("failed") if made.read else []
+    for outcome in failed[:_NAMED]:
+        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    for line in checking.summary(made, most, language):
+        typer.echo(line)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    source: Annotated[
+        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
+    ],
+    rubric: Annotated[
+        Path | None, typer.Option(help="评分办法，默认见 docs/score.md | a rubric of your own")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="数据文件夹，默认 store | where the scores go")] = None,
+    unit: Annotated[str, typer.Option(help="只评这一单位 | one unit only")] = "",
+    years: Years = "",
+    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
+    units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
+    language: Language = "zh",
+) -> None:
+    """按负面清单扣分，不能断定的另列，得分是一个范围 | score reports by a rubric; what cannot be known stays open."""
+    from analysis.batch import score as scoring
+    from analysis.batch.progress import Progress
+
+    try:
+        with Progress() as progress:
+            made = scoring.score_all(
+                source, out, rubric, unit, years, jobs, reviews, units, language, progress.told
+            )
+    except InputError as error:
+        _refuse(error, 2)
+    failed = made.read.of("failed") if made.read else []
+    for outcome in failed[:_NAMED]:
+        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    for line in made.lines:
+        typer.echo(line)
+    typer.echo(f"评分 scores {made.out / 'scores.csv'}, {made.out / 'score_totals.csv'}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def review(
+    source: Annotated[
+        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
+    ],
+    fingerprint: Annotated[
+        str, typer.Argument(help="发现的指纹，见 findings.csv | fingerprint of the finding")
+    ],
+    decision: Annotated[str, typer.Argument(help="confirmed 属实、dismissed 不成立、explained 已说明")],
+    by: Annotated[str, typer.Option(help="由谁决定 | who decided")],
+    why: Annotated[str, typer.Option(help="理由 | why")],
+    on: Annotated[str, typer.Option(help="日期，默认今天 | date, today by default")] = "",
+    reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
+) -> None:
+    """记下人对一项发现的结论，以后的核对都保留它 | take down a decision about a finding."""
+    from datetime import date
+
+    from analysis.batch.progress import Progress
+    from analysis.batch.score import review as take_down
+
+    try:
+        with Progress() as progress:
+            path, message = take_down(
+                source,
+                fingerprint,
+                decision,
+                by,
+                why,
+                on or date.today().isoformat(),
+                reviews,
+                progress.told,
+            )
+    except InputError as error:
+        _refuse(error, 2)
+    typer.echo(message)
+    typer.echo(f"已记入 written to {path}；下次核对生效 | it counts from the next check on")
+
+
 @app.command()
 def report(
     unit: Unit = "",
@@ -159,9 +268,9 @@ def refresh(notebooks: list[Path]) -> None:
 @app.command()
 def docs(out: Out = Path("docs")) -> None:
     """由声明文件生成字典 | make the dictionaries of the docs from the declarations."""
-    from analysis.writing.dictionaries import PAGES
+    from analysis.writing.dictionaries import PAGES, page
 
     out.mkdir(exist_ok=True)
-    for name, page in PAGES.items():
-        (out / name).write_text(page(), encoding="utf8")
+    for name in PAGES:
+        (out / name).write_text(page(name, out), encoding="utf8")
         typer.echo(out / name)

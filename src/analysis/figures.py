@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import jinja2
 
@@ -79,11 +80,15 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-def _mark(found: list[Figure], value: object) -> object:
+# The figures that the template being rendered has printed so far.
+_found: ContextVar[list[Figure]] = ContextVar("found")
+
+
+def _mark(value: object) -> object:
     if value is None or value is UNKNOWN:
         raise NothingToSay
     if isinstance(value, Figure):
-        found.append(value)
+        _found.get().append(value)
         return f"{_OPEN}{value.text}{_CLOSE}"
     return value
 
@@ -91,8 +96,17 @@ def _mark(found: list[Figure], value: object) -> object:
 @cache
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+        finalize=_mark,
     )
+
+
+@cache
+def _compiled(template: str) -> jinja2.Template:
+    return _environment().from_string(template)
 
 
 def render(template: str, values: Mapping[str, object] | None = None, **more: object) -> Rendered:
@@ -102,8 +116,11 @@ def render(template: str, values: Mapping[str, object] | None = None, **more: ob
     a number that is not known.
     """
     found: list[Figure] = []
-    environment = _environment().overlay(finalize=partial(_mark, found))
-    marked = environment.from_string(template).render({**(values or {}), **more}).strip()
+    token = _found.set(found)
+    try:
+        marked = _compiled(template).render({**(values or {}), **more}).strip()
+    finally:
+        _found.reset(token)
     text, figures, position = "", [], 0
     for number, match in enumerate(re.finditer(f"{_OPEN}(.*?){_CLOSE}", marked, re.S)):
         text += marked[position : match.start()]

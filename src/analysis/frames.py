@@ -15,10 +15,15 @@ import pyarrow as pa_
 
 STATUSES = ("reported", "blank", "not_applicable", "inferred", "ambiguous", "absent")
 SEVERITIES = ("error", "warning", "note")
+# Whose figures a report gives: its own, those of its level of government, of the whole area.
+SCOPES = ("own", "level", "area")
+# What people decide of a finding; reopened: its evidence has changed since.
+DECISIONS = ("", "confirmed", "dismissed", "explained", "reopened")
 
 
 def _text(**options) -> pa.Column:
-    return pa.Column(str, **options)
+    # Whether all are strings is checked for a whole table at once (_strings): far quicker than column by column.
+    return pa.Column(object, coerce=False, **options)
 
 
 def _number(**options) -> pa.Column:
@@ -29,11 +34,20 @@ _WHOSE = {"key": _text(unique=True), "unit": _text(), "year": pa.Column(int, pa.
 _PLACE = {"where": _text(), "start": pa.Column(int), "end": pa.Column(int)}
 
 
+def _strings(table: pd.DataFrame) -> bool:
+    kinds = {pd.api.types.infer_dtype(table[c], skipna=False) for c in table.select_dtypes(object)}
+    return kinds <= {"string", "empty"}
+
+
 def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema({**_WHOSE, **columns}, strict=True, ordered=True, coerce=True)
+    every = {**_WHOSE, **columns}
+    for column in every.values():
+        column.coerce = str(column.dtype) != "object"
+    texts = pa.Check(_strings, error="every text is a string")
+    return pa.DataFrameSchema(every, checks=texts, strict=True, ordered=True)
 
 
-SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
+SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # one report; unit_printed and year_printed are what the text says, empty or 0 where it does not;
     # placements count the readings that a table admits, broken the identities that all of them break
     "documents": _schema(
@@ -46,6 +60,8 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         format=_text(),
         unit_printed=_text(),
         year_printed=pa.Column(int),
+        published=_text(),
+        scope=_text(checks=pa.Check.isin(("", *SCOPES))),
         glosses=pa.Column(int),
         placements_disclosure=pa.Column(int),
         placements_applications=pa.Column(int),
@@ -99,7 +115,11 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         sentence=pa.Column(int),
         **_PLACE,
     ),
-    # one thing that does not hold; evidence lists the keys it rests on, figures is JSON by language
+    # one sentence of the prose, folded to simplified characters, numbered within its section as in claims
+    "sentences": _schema(section=_text(), number=pa.Column(int), text=_text(), **_PLACE),
+    # one thing that does not hold; evidence lists the keys it rests on, suspect those of them that are
+    # most likely wrong, figures is JSON by language; fingerprint and state as checking/finding.py says;
+    # decision, who took it, when and why are those of reviews.csv
     "findings": _schema(
         code=_text(),
         severity=_text(checks=pa.Check.isin(SEVERITIES)),
@@ -108,7 +128,14 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         message_zh=_text(),
         message_en=_text(),
         evidence=_text(),
+        suspect=_text(),
         figures=_text(),
+        fingerprint=_text(),
+        state=_text(),
+        decision=_text(checks=pa.Check.isin(DECISIONS)),
+        decided_by=_text(),
+        decided_on=_text(),
+        reason=_text(),
         **_PLACE,
     ),
     # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
@@ -157,6 +184,35 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         checkable=pa.Column(float),
         figures_show=pa.Column(float),
     ),
+    # one item of a rubric for one report: points are deducted, open cannot be judged, most is its limit;
+    # evidence lists keys of findings or of the rate
+    "scores": _schema(
+        item=_text(),
+        group=_text(),
+        title_zh=_text(),
+        title_en=_text(),
+        points=pa.Column(float, pa.Check.ge(0)),
+        open=pa.Column(float, pa.Check.ge(0)),
+        most=pa.Column(float, pa.Check.ge(0)),
+        state=_text(checks=pa.Check.isin(("deducted", "clear", "unknown"))),
+        evidence=_text(),
+        places=_text(),
+        note_zh=_text(),
+        note_en=_text(),
+        remedy_zh=_text(),
+        remedy_en=_text(),
+    ),
+    # one report: best is what is left after what is deducted, worst if all that is open were deducted too
+    "score_totals": _schema(
+        rubric=_text(),
+        start=pa.Column(float),
+        deducted=pa.Column(float),
+        open=pa.Column(float),
+        best=pa.Column(float),
+        worst=pa.Column(float),
+        clear=pa.Column(int),
+        unknown=pa.Column(int),
+    ),
     # one generated sentence; figures is JSON: printed text, value, table, key, start, end
     "statements": _schema(
         section=_text(),
@@ -166,6 +222,9 @@ SCHEMAS: Mapping[str, pa.DataFrameSchema] = {
         figures=_text(),
     ),
 }
+
+# What a report shows by itself is told apart in a store from all that is found.
+SCHEMAS["findings_within"] = SCHEMAS["findings"]
 
 
 def frame(name: str, rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:

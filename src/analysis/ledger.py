@@ -119,6 +119,14 @@ class Ledger:
         where = f" @ {row['where']}" if "where" in row.index else ""
         return f"{name.partition('/')[2].partition('/')[2] or name} {shown}{where}".strip()
 
+    def printed(self, key: str) -> str:
+        """What the page prints at the row ``key`` of whatever table has it; empty if none does."""
+        for table in self._rows.values():
+            if key in table.index:
+                row = table.loc[key]
+                return next((str(row[c]) for c in ("raw", "quote", "text", "problem") if c in row.index), "")
+        return ""
+
     # checking them
 
     def wrong(self, printed: Sequence[Printed], text: str) -> list[str]:

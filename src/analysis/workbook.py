@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,15 +17,16 @@ from html import escape
 
 import pandas as pd
 
-from analysis import frames
-from analysis.checking import check_report
+from analysis import frames, register
+from analysis.checking import reviews
+from analysis.checking.across import compare
 from analysis.errors import InputError
 from analysis.ledger import Ledger
 from analysis.measuring import rates_of
 from analysis.parameters import Request, check_injected, request, years_label
-from analysis.problems import evidence_of, find, problems_of
+from analysis.problems import evidence_of, findings_within, problems_of
 from analysis.reading import Report, corrections, read_report
-from analysis.reading.neighbours import decide_reports, needs_neighbours
+from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html, style
 from analysis.writing.labels import label
 from analysis.writing.statements import Study, faults, statements_of
@@ -35,6 +36,7 @@ SAVED = (
     "facts",
     "placements",
     "claims",
+    "sentences",
     "findings",
     "rates",
     "problems",
@@ -88,20 +90,29 @@ class Answer:
         return "\n".join(part.plain for part in self.parts)
 
 
-def study(report: Report) -> Study:
-    """Everything that the rooms make of one report."""
+def study(
+    report: Report, across: pd.DataFrame | None = None, decided: Sequence[reviews.Review] = ()
+) -> Study:
+    """Everything that the rooms make of one report; ``across`` are findings on several reports, ``decided`` what
+    people have decided of findings."""
     problems = problems_of(report)
     rates = rates_of(report)
-    found = frames.concat("findings", [check_report(report), find(report, problems)])
-    findings = frames.by_severity(found).reset_index(drop=True)
+    findings = findings_within(report, problems)
+    if across is not None:
+        own = across[(across["unit"] == report.unit) & (across["year"] == report.year)]
+        findings = frames.by_severity(frames.concat("findings", [findings, own])).reset_index(drop=True)
+    findings = reviews.apply(findings, decided)
     return Study(report, findings, rates, problems, evidence_of(report, problems, findings, rates))
 
 
 class Workbook:
     """The reports asked for, read, checked, measured and told in one language."""
 
-    def __init__(self, studies: list[Study], language: str) -> None:
+    def __init__(
+        self, studies: list[Study], language: str, beside: Mapping[str, pd.DataFrame] | None = None
+    ) -> None:
         self.studies, self.language = studies, language
+        self._beside = beside or {}
 
     @property
     def unit(self) -> str:
@@ -134,12 +145,19 @@ class Workbook:
         return made | {"statements": self.statements}
 
     @cached_property
+    def _known(self) -> dict[str, pd.DataFrame]:
+        """The tables that figures lead back to: those of all reports, and of the years beside them."""
+        made = {n: t for n, t in self.tables.items() if n != "statements"}
+        return made | dict(self._beside)
+
+    @cached_property
     def _ledger(self) -> Ledger:
-        return Ledger({n: t for n, t in self.tables.items() if n != "statements"})
+        return Ledger(self._known)
 
     def headlines(self, most: int) -> list[str]:
         """The most serious findings, of all reports, in a sentence each."""
-        told = frames.by_severity(self.tables["findings"]).head(most)
+        found = self.tables["findings"]
+        told = frames.by_severity(found[found["decision"] != "dismissed"]).head(most)
         message = told[f"message_{self.language}"]
         several = len(self.studies) > 1
         return [
@@ -201,7 +219,7 @@ class Workbook:
 
     def sources(self) -> Answer:
         """The lint: whether every printed number leads back; and the claims it may lead to."""
-        wrong = faults(self.statements, self.tables)
+        wrong = faults(self.statements, self._known)
         if wrong:
             raise AssertionError("\n".join(wrong))
         return self._each(
@@ -263,23 +281,31 @@ class Workbook:
 def open_request(asked: Request) -> Workbook:
     """Read and study what a checked request asks for. Raises ``InputError``.
 
-    Where joined digits leave a table open, the reports of the years beside are looked at too; what
-    ``corrections.yml`` beside the folder of reports declares is put in place.
+    The reports of the unit's other years are looked at too: they decide joined digits, and each year is
+    checked against the one before. What ``corrections.yml`` beside the folder of reports declares is put in
+    place; the decisions of ``reviews.csv`` there are kept.
     """
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
-    reports = decide_reports(reports, _beside(asked, reports))
-    fixes = {path.resolve().parents[2] / corrections.NAME for path in asked.files}
-    declared = [c for path in sorted(fixes) for c in corrections.load(path)]
-    reports = [r.with_records(**corrections.corrected(r.records, declared)) for r in reports]
-    return Workbook([study(report) for report in reports], asked.language)
+    every = decide_reports([*reports, *_beside(asked, reports)])
+    data = sorted({path.resolve().parents[2] for path in asked.files})
+    fixes = [c for folder in data for c in corrections.load(folder / corrections.NAME)]
+    every = [r.with_records(**corrections.corrected(r.records, fixes)) for r in every]
+    tables = {name: frames.concat(name, [getattr(r, name) for r in every]) for name in _COMPARED}
+    tables["documents"] = frames.concat("documents", [r.document.to_frame().T for r in every])
+    across, sides = compare([tables], register.beside(asked.files[0].parent.parent))
+    decided = [d for folder in data for d in reviews.load(folder / reviews.NAME)]
+    studies = [study(report, across, decided) for report in every[: len(reports)]]
+    return Workbook(studies, asked.language, tables | sides)
+
+
+# What checks over several reports compare, besides the documents.
+_COMPARED = ("facts", "claims", "sentences", "placements")
 
 
 def _beside(asked: Request, reports: list[Report]) -> list[Report]:
-    """The other years of the unit that are filed and can be read, if some report may be decided by them:
-    all of them, since what they decide rests on whether they agree."""
-    if not any(needs_neighbours(r.records) for r in reports):
-        return []
+    """The other years of the unit that are filed and can be read: joined digits are decided by them, and
+    what one year hands to the next is checked against them."""
     found = []
     for year in sorted(asked.filed.keys() - {r.year for r in reports}):
         with suppress(InputError):  # a year that was not asked for must not cost the one that was

@@ -192,3 +192,13 @@ def test_what_the_path_says_otherwise_is_noted(folder, tmp_path):
     (outcome,) = [o for o in summary.outcomes if o.path == "义乌市/2019.txt"]
     assert (outcome.unit, outcome.year) == ("永康市", 2020)
     assert len(outcome.notes) == 2
+
+
+def test_a_fault_of_the_program_in_one_file_costs_the_others_nothing(tmp_path):
+    class Failed:
+        def result(self):
+            raise ValueError("unforeseen")
+
+    _, key, outcome = store._done(tmp_path / "a.txt", "a.txt", "0", Failed())
+    assert (key, outcome.state) == ("", "failed")
+    assert "unforeseen" in outcome.en

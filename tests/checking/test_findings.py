@@ -210,7 +210,8 @@ def test_each_number_of_table_three_that_is_wrong_is_said_to_be(altered, shipped
 BREAKS = [
     ("予以公開及部分公開92件", "予以公開及部分公開93件", {"text.count_differs", "text.counts_do_not_sum"}),
     ("占58.2%", "占59.2%", {"text.percentage_differs", "text.percentages_do_not_sum"}),
-    ("占26.6%", "占26.5%", {"text.percentage_differs"}),
+    ("占26.6%", "占26.5%", {"text.percentage_last_digit"}),
+    ("占26.6%", "占25.6%", {"text.percentage_differs"}),
     ("申請161件", "申請162件", {"text.count_differs"}),
     ("不予處理8件", "不予處理7件", {"text.count_differs"}),
     ("復議案件9件", "復議案件8件", {"text.count_differs"}),

@@ -1,7 +1,7 @@
 """A folder of reports becomes a store: Parquet tables that pandas and DuckDB read.
 
-In: a folder, of any depth and naming. Out: ``facts``, ``claims``, ``problems``, ``placements`` and
-``documents`` as Parquet, the files that could not be read as ``failures.csv``, and a
+In: a folder, of any depth and naming. Out: ``facts``, ``claims``, ``sentences``, ``problems``,
+``placements``, ``documents`` and what each report shows by itself (``findings_within``) as Parquet, the files that could not be read as ``failures.csv``, and a
 ``datapackage.json`` that describes them all. Every file is read in a process of its own kind, within
 bounds of time and memory, and leaves a piece; the tables are put together from the pieces, a unit at a
 time, so that a corpus of any size needs no more memory than its largest unit. A piece is kept under
@@ -32,12 +32,12 @@ import pyarrow.parquet as pq
 from analysis import __version__, frames
 from analysis.batch.package import describe
 from analysis.errors import InputError, NotAReport
-from analysis.problems import problems_of
-from analysis.reading import corrections, read_report
-from analysis.reading.neighbours import decide
+from analysis.problems import findings_within, problems_of
+from analysis.reading import Report, corrections, read_report
+from analysis.reading.neighbours import decide, decided
 from analysis.reading.source import MOST_BYTES, SUFFIXES
 
-TABLES = ("facts", "claims", "problems", "placements", "documents")
+TABLES = ("facts", "claims", "sentences", "problems", "placements", "documents", "findings_within")
 # Files beside reports that are no reports, whatever their kind.
 _SIDE = ("sources.csv", "readme.md", "readme.txt", "links.tsv", "failures.csv")
 # Kinds that often hold something else: one without a report in it is passed over, not failed.
@@ -130,16 +130,18 @@ def read_folder(
         shutil.rmtree(left, ignore_errors=True)
     summary = Summary(out)
     keys: dict[str, str] = {}
-    for _, key, outcome in _read_all(paths, base, pieces, jobs or os.cpu_count() or 1):
-        keys[outcome.path] = key
+    files: dict[str, Path] = {}
+    for path, key, outcome in _read_all(paths, base, pieces, jobs or os.cpu_count() or 1):
+        keys[outcome.path], files[outcome.path] = key, path
         summary.outcomes.append(outcome)
         told(outcome, len(summary.outcomes), len(paths))
     summary.outcomes.sort(key=lambda o: o.path)
     _refuse_doubles(summary)
     read = {(o.unit, o.year) for o in summary.of("read", "kept")}
     summary.unused = [c for c in declared if (c.unit, c.year) not in read]
-    _write(summary, keys, pieces, declared)
-    _forget(pieces, set(keys.values()))
+    again = _Again(files, keys, pieces)
+    _write(summary, keys, pieces, declared, again)
+    _forget(pieces, {*keys.values(), *again.used})
     return summary
 
 
@@ -171,7 +173,9 @@ def fingerprint() -> str:
     """This program as far as reading depends on it: its version, its code and its declarations."""
     digest = hashlib.sha256(__version__.encode())
     root = Path(str(resources.files("analysis")))
-    rooms = [path for room in ("templates", "reading", "problems") for path in (root / room).rglob("*")]
+    rooms = [
+        path for room in ("templates", "reading", "checking", "problems") for path in (root / room).rglob("*")
+    ]
     for path in sorted([*root.glob("*.py"), *rooms]):
         if path.suffix in (".py", ".yml"):
             digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
@@ -248,6 +252,10 @@ def _done(path: Path, name: str, key: str, future: pebble.ProcessFuture) -> tupl
                 "again."
             ),
         )
+    except Exception as error:  # a fault of ours must not cost the other files
+        why = f"{type(error).__name__}: {error}"
+        zh = f"{path} 使程序出错（{why}）：其他文件不受影响，请把这个文件告知维护者。"
+        en = f"{name} made the program fail ({why}): the other files are not affected; tell the maintainers of this one."
     return path, "", Outcome(name, "failed", zh=zh, en=en)
 
 
@@ -281,13 +289,20 @@ def _read_one(path: Path, name: str, piece: Path) -> Outcome:
         _leave(piece, outcome, {})
         return outcome
     records = {k: list(v) for k, v in report.records.items()}
-    records["problems"] = problems_of(report).to_dict("records")
     records["documents"] = [{**records["documents"][0], "file": name}]
+    records |= _studied(report)
     outcome = Outcome(
         name, "read", report.unit, report.year, notes=tuple(_notes(records["documents"][0], name))
     )
     _leave(piece, outcome, records)
     return outcome
+
+
+def _studied(report: Report) -> dict[str, list[dict]]:
+    """What is made of a report alone: its problems and what the checks find."""
+    problems = problems_of(report)
+    found = findings_within(report, problems)
+    return {"problems": problems.to_dict("records"), "findings_within": found.to_dict("records")}
 
 
 def _notes(document: Mapping, name: str) -> Iterator[str]:
@@ -355,8 +370,35 @@ def _refuse_doubles(summary: Summary) -> None:
             )
 
 
+@dataclass
+class _Again:
+    """Reports whose cells were decided by other years, or corrected, are studied again; what comes of it
+    is kept as a piece of its own."""
+
+    files: Mapping[str, Path]
+    keys: Mapping[str, str]
+    pieces: Path
+    used: set[str] = field(default_factory=set)
+
+    def study(self, outcome: Outcome, records: Mapping[str, Sequence[Mapping]]) -> Mapping:
+        """The records with the problems and findings that go with their cells."""
+        tables = ("facts", "placements", "documents")
+        cells = json.dumps([records[name] for name in tables], ensure_ascii=False)
+        digest = hashlib.sha256((self.keys[outcome.path] + cells).encode(errors="replace")).hexdigest()
+        piece = self.pieces / digest[:40]
+        self.used.add(piece.name)
+        if not _outcome(piece):
+            report = read_report(self.files[outcome.path], outcome.unit, outcome.year)
+            _leave(piece, outcome, _studied(decided(report, {**report.records, **records})))
+        return {**records, **_records(piece)}
+
+
 def _write(
-    summary: Summary, keys: Mapping[str, str], pieces: Path, fixes: Sequence[corrections.Correction]
+    summary: Summary,
+    keys: Mapping[str, str],
+    pieces: Path,
+    fixes: Sequence[corrections.Correction],
+    again: _Again,
 ) -> None:
     units: dict[str, list[Outcome]] = {}
     for outcome in summary.of("read", "kept"):
@@ -365,7 +407,7 @@ def _write(
     try:
         with _Tables(aside) as tables:
             for _, outcomes in sorted(units.items()):
-                for records in _of_unit(outcomes, keys, pieces, fixes, summary):
+                for records in _of_unit(outcomes, keys, pieces, fixes, summary, again):
                     tables.add(records)
             summary.rows, summary.statuses = tables.rows, tables.statuses
         summary.outcomes.sort(key=lambda o: o.path)
@@ -387,16 +429,20 @@ def _of_unit(
     pieces: Path,
     fixes: Sequence[corrections.Correction],
     summary: Summary,
+    again: _Again,
 ) -> Iterator[Mapping[str, Sequence[Mapping]]]:
     """The records of one unit's reports, decided by each other and corrected, in order of years."""
     ordered = sorted(outcomes, key=lambda o: o.year)
     read = [_records(pieces / keys[o.path]) for o in ordered]
-    for outcome, records in zip(ordered, decide(read), strict=True):
+    for outcome, before, records in zip(ordered, read, decide(read), strict=True):
         try:
-            yield corrections.corrected(records, fixes)
+            fixed = corrections.corrected(records, fixes)
         except InputError as error:
             failed = Outcome(outcome.path, "failed", zh=error.zh, en=error.en)
             summary.outcomes = [failed if o is outcome else o for o in summary.outcomes]
+            continue
+        same = all(fixed[name] is before[name] for name in ("facts", "placements"))
+        yield fixed if same else again.study(outcome, fixed)
 
 
 class _Tables:

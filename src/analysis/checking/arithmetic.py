@@ -1,70 +1,171 @@
 """What must add up: every identity of the form, at every place where it must hold.
 
 The identities are declared with the tables (``templates``); here they are only tried. Where a table
-admits several placements, an identity counts as broken only if every placement breaks it.
+admits several placements, an identity counts as broken only if every placement breaks it. Which number
+is most likely the wrong one is found in ``culprits``.
 """
 
 from __future__ import annotations
 
-from analysis.checking.finding import Bilingual, Findings
+from collections.abc import Mapping, Sequence
+
+from analysis.checking.culprits import Group, Slip, few, groups, parts_of_blank_totals
+from analysis.checking.finding import Bilingual, ReportFindings
+from analysis.figures import Figure, NothingToSay, number
 from analysis.reading import Report
 from analysis.reading.facts import Part
-from analysis.templates import Equation, Table
+from analysis.templates import Cell, Equation, Table
+
+_LEFT, _RIGHT = Bilingual("左", "left"), Bilingual("右", "right")
 
 
-def check(report: Report, findings: Findings) -> None:
+def check(report: Report, findings: ReportFindings) -> None:
     """Adds ``arithmetic.not_balanced`` for each identity that the page breaks whatever is placed
     where, and ``arithmetic.no_placement`` where a table breaks some in every placement."""
     for placed in report.tables.values():
         for part in placed.parts:
-            placements = part.solution.placements
-            broken = [
-                e
-                for e in placements[0].broken
-                if not e.identity.usual and all(e in p.broken for p in placements)
-            ]
-            shown = [_broken(report, findings, placed.printed.table, equation, part) for equation in broken]
-            if part.solution.broken and not any(shown):
-                _no_placement(report, findings, placed.printed.table, part)
+            if _least(part):
+                _Broken(report, findings, placed.printed.table, part).tell()
 
 
-def _broken(report: Report, findings: Findings, table: Table, equation: Equation, part: Part) -> bool:
-    """Show one broken identity, if it is certain which numbers are on either side."""
-    placements = part.solution.placements
-    sides = []
-    for side in (equation.left, equation.right):
-        sources = [{c: p.source[c] for c in side if c in p.source} for p in placements]
-        if not sources[0] or any(s != sources[0] for s in sources):
+def _least(part: Part) -> tuple[Equation, ...]:
+    """What a placement breaks that breaks the fewest of what must hold."""
+    broken = [tuple(e for e in p.broken if not e.identity.usual) for p in part.solution.placements]
+    return min(broken, key=len)
+
+
+class _Broken:
+    """Part of a table that does not add up."""
+
+    def __init__(self, report: Report, findings: ReportFindings, table: Table, part: Part) -> None:
+        self.report, self.findings, self.ledger = report, findings, findings.ledger
+        self.table, self.part = table, part
+        self.placements = part.solution.placements
+        self.groups = groups(report, table, part)
+
+    def tell(self) -> None:
+        broken = [e for e in _least(self.part) if all(e in p.broken for p in self.placements)]
+        if not [e for e in broken if self._one(e)]:
+            self._no_placement(broken)
+
+    def _one(self, equation: Equation) -> bool:
+        """Show one broken identity, if it is certain which numbers are on either side."""
+        sides = []
+        for side in (equation.left, equation.right):
+            printed = [self._printed(p, side) for p in self.placements]
+            if not printed[0] or any(of != printed[0] for of in printed):
+                return False
+            sides.append(list(printed[0]))
+        try:
+            left, right = (self.ledger.cells(self.report.key, side) for side in sides)
+        except NothingToSay:  # joined digits that may have been cut wrong
             return False
-        sides.append(list(sources[0]))
-    over_rows = equation.identity.over == "rows"
-    place = table.rows[equation.at] if over_rows else table.columns[equation.at]
-    printed = next((r for r in part.rows if r.cells[0].row == sides[1][0].row), part.rows[0])
-    left, right = (findings.ledger.cells(report.key, side) for side in sides)
-    findings.add(
-        "arithmetic.not_balanced",
-        printed.label.start,
-        printed.label.end,
-        reported=right,
-        expected=left,
-        evidence=[f"{report.key}/{c}" for side in sides for c in side],
-        table=Bilingual(table.zh, table.en),
-        place=Bilingual(place.short, place.en),
-        identity=Bilingual(equation.identity.zh, equation.identity.en),
-        left=left,
-        right=right,
-        difference=findings.ledger.difference(left, right),
-    )
-    return True
+        group = next((g for g in self.groups if equation in g.equations), Group((), ()))
+        over_rows = equation.identity.over == "rows"
+        place = self.table.rows[equation.at] if over_rows else self.table.columns[equation.at]
+        rows = self.part.rows
+        at = next((r for r in rows if r.cells[0].row == sides[1][0].row), rows[0]).label
+        self.findings.add(
+            "arithmetic.not_balanced",
+            at.start,
+            at.end,
+            reported=right,
+            expected=left,
+            evidence=self._keys(c for side in sides for c in side),
+            suspect=self._keys(group.suspects),
+            table=Bilingual(self.table.zh, self.table.en),
+            place=Bilingual(place.short, place.en),
+            identity=Bilingual(equation.identity.zh, equation.identity.en),
+            left=left,
+            right=right,
+            difference=self.ledger.difference(left, right),
+            culprit=self._culprit(group),
+        )
+        return True
 
+    def _printed(self, placement, side: Sequence[Cell]) -> dict[Cell, tuple]:
+        """The printed cells of a side, the parts of a blank total in its place; and which numbers they are."""
+        blank = parts_of_blank_totals(placement, self.part.equations)
+        cells = [c for each in side for c in blank.get(each, (each,))]
+        return {c: placement.source[c] for c in cells if c in placement.source}
 
-def _no_placement(report: Report, findings: Findings, table: Table, part: Part) -> None:
-    findings.add(
-        "arithmetic.no_placement",
-        part.rows[0].label.start,
-        reported=part.solution.broken,
-        expected="0",
-        evidence=[f"{report.key}/{cell}" for row in part.rows for cell in row.cells],
-        table=Bilingual(table.zh, table.en),
-        n=findings.ledger.figure("documents", f"{report.key}:broken_{table.code}"),
-    )
+    def _no_placement(self, broken: Sequence[Equation]) -> None:
+        suspects = few(c for g in self.groups for c in g.suspects)
+        culprits = [g.culprit for g in self.groups]
+        changed = [c for slip in culprits for c in slip.changes] if all(culprits) else []
+        least = [f"{self.report.key}/{e.right[0]}" for e in _least(self.part)]
+        places = [self.table.rows[e.at] for e in broken if e.identity.over == "rows"]
+        at = next((r for r in self.part.rows for p in places if r.cells[0].row == p.code), self.part.rows[0])
+        self.findings.add(
+            "arithmetic.no_placement",
+            at.label.start,
+            reported=len(least),
+            expected="0",
+            evidence=self._keys(cell for row in self.part.rows for cell in row.cells),
+            suspect=self._keys(suspects),
+            table=Bilingual(self.table.zh, self.table.en),
+            n=self.ledger.tally("facts", least),
+            places=[Bilingual(p.short, p.en) for p in places],
+            culprits=[self._name(c) for c in changed] if changed and set(changed) == set(suspects) else [],
+        )
+
+    # the culprit in words and figures
+
+    def _culprit(self, group: Group) -> Mapping | None:
+        """What the sentence says of the culprit; None where there is none, or a number of it is not certain."""
+        slip = group.culprit
+        if slip is None:
+            return None
+        try:
+            return {
+                "kind": slip.kind,
+                "all": self.ledger.tally("facts", self._keys(e.right[0] for e in group.equations)),
+                "several": len(group.equations) > 1,
+                "side": _RIGHT if slip.kind == "right" else _LEFT,
+                "rows": [self._row(row) for row in dict.fromkeys(c.row for c in slip.changes)],
+                "numbers": [self._number(c, slip, group) for c in slip.changes]
+                if slip.kind in ("numbers", "swap")
+                else [],
+                "said": self._said(slip),
+            }
+        except NothingToSay:
+            return None
+
+    def _number(self, cell: Cell, slip: Slip, group: Group) -> Mapping:
+        printed = self.ledger.cells(self.report.key, [cell]) if cell in self.placements[0].source else None
+        mended = self._mended(cell, slip, group) if slip.kind == "numbers" else None
+        return {"name": self._name(cell), "printed": printed, "mended": mended}
+
+    def _mended(self, cell: Cell, slip: Slip, group: Group) -> Figure:
+        """What the cell must hold: what the other cells of one of its identities leave for it."""
+        for e in sorted(group.equations, key=lambda e: len(e.left) + len(e.right)):
+            sides = [list(self._printed(self.placements[0], side)) for side in (e.left, e.right)]
+            own = 0 if cell in e.left else 1
+            if cell not in (*e.left, *e.right) or any(
+                c != cell and c in (*e.left, *e.right) for c in slip.changes
+            ):
+                continue
+            rest = [c for c in sides[own] if c != cell]
+            key = " + ".join(self._keys(sides[1 - own])) + "".join(f" - {k}" for k in self._keys(rest))
+            if sides[1 - own]:
+                return self.ledger.figure("facts", key)
+        raise NothingToSay
+
+    def _said(self, slip: Slip) -> Figure | None:
+        """A number of the prose that counts just what the mended number is."""
+        (cell, change), *more = slip.changes.items()
+        if slip.kind != "numbers" or more:
+            return None
+        mended = self.placements[0].counted[cell] + change
+        claims = self.report.claims.set_index("key")
+        same = [k for k in slip.claims if claims.loc[k, "value"] == mended and not claims.loc[k, "of"]]
+        return self.ledger.figure("claims", same[0], number(mended)) if same else None
+
+    def _keys(self, cells) -> list[str]:
+        return [f"{self.report.key}/{c}" for c in cells]
+
+    def _name(self, cell: Cell) -> Bilingual:
+        return Bilingual(*(self.report.form.label(cell, language) for language in ("zh", "en")))
+
+    def _row(self, code: str) -> Bilingual:
+        return Bilingual(self.table.rows[code].short, self.table.rows[code].en)

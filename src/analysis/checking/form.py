@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from analysis.checking.finding import Bilingual, Findings
+import re
+
+from analysis.cells import Cells
+from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.figures import number
 from analysis.reading import Report
 from analysis.reading.quantities import parse_cell
 from analysis.templates import Cell, canonical, sections
 
+# Sections of prose with fewer characters than this say nothing.
+_LEAST_WORDS = {"overview": 50, "problems": 20}
+_FEE = "处理费|收费|收取|缴费"
 
-def check(report: Report, findings: Findings) -> None:
+
+def check(report: Report, findings: ReportFindings) -> None:
     """Adds what is wrong with sections, rows, headers, blanks and single cells."""
     _sections(report, findings)
+    _fee(report, findings)
     if report.year not in report.form.years:
         findings.add(
             "form.other_years",
@@ -36,16 +44,64 @@ def check(report: Report, findings: Findings) -> None:
         _disclosure_row(report, findings, row)
 
 
-def _sections(report: Report, findings: Findings) -> None:
+def _sections(report: Report, findings: ReportFindings) -> None:
     for code in report.form.sections:
         section = sections()[code]
         if code not in report.sections:
-            findings.add(
-                "form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en)
-            )
+            heading = _other_heading(report, code)
+            if heading:
+                findings.add(
+                    "form.section_renamed",
+                    heading.start(1),
+                    heading.end(1),
+                    reported=heading[1],
+                    expected=section.zh,
+                    section=Bilingual(section.zh, section.en),
+                )
+            else:
+                findings.add(
+                    "form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en)
+                )
+        elif not any(t.section == code for t in report.form.tables.values()):
+            found = report.sections[code]
+            words = re.sub(r"[\s。,;:.]", "", report.text.clean[found.body : found.end])
+            if len(words) < _LEAST_WORDS.get(code, 1):
+                findings.add(
+                    "form.section_empty",
+                    found.start,
+                    found.end,
+                    reported=words,
+                    section=Bilingual(section.zh, section.en),
+                )
 
 
-def _rows(report: Report, findings: Findings, placed) -> None:
+def _other_heading(report: Report, code: str) -> re.Match[str] | None:
+    """A heading with the ordinal of a section that was not found, under a title that none of them has."""
+    ordinal = "一二三四五六七八九十"[report.form.sections.index(code)]
+    headings = re.finditer(rf"^[ \t#]*{ordinal}、[ \t]*([^\n|。]{{2,30}}?)[ \t]*$", report.text.clean, re.M)
+    starts = [(s.start, s.body) for s in report.sections.values()]
+    return next((h for h in headings if not any(a <= h.start(1) < b for a, b in starts)), None)
+
+
+def _fee(report: Report, findings: ReportFindings) -> None:
+    """The fee for processing information, in section six since the form of 2021."""
+    section = report.sections.get("other_matters")
+    if report.form.code != "2021" or section is None:
+        return
+    if re.search(_FEE, report.text.clean[section.start : section.end]):
+        return
+    cell = Cell("applications", "other.overdue_fee", "total")
+    unpaid = Cells(report.facts, report.placements).certain([cell])
+    findings.add(
+        "form.fee_unreported",
+        section.start,
+        section.body,
+        evidence=[f"{report.key}/{cell}"] if unpaid else [],
+        unpaid=findings.ledger.cells(report.key, [cell]) if unpaid else None,
+    )
+
+
+def _rows(report: Report, findings: ReportFindings, placed) -> None:
     table = placed.printed.table
     for code in placed.printed.missing:
         row = table.rows[code]
@@ -69,7 +125,7 @@ def _rows(report: Report, findings: Findings, placed) -> None:
         )
 
 
-def _no_table(report: Report, findings: Findings, table) -> None:
+def _no_table(report: Report, findings: ReportFindings, table) -> None:
     section = report.sections.get(table.section)
     findings.add(
         "form.table_missing",
@@ -79,7 +135,7 @@ def _no_table(report: Report, findings: Findings, table) -> None:
     )
 
 
-def _header(report: Report, findings: Findings, placed) -> None:
+def _header(report: Report, findings: ReportFindings, placed) -> None:
     table = placed.printed.table
     due = {canonical(s): c.zh for r in table.rows.values() for c in r.columns.values() for s in c.spellings()}
     title = Bilingual(table.zh, table.en)
@@ -112,7 +168,7 @@ def _header(report: Report, findings: Findings, placed) -> None:
             )
 
 
-def _placement(report: Report, findings: Findings, placed) -> None:
+def _placement(report: Report, findings: ReportFindings, placed) -> None:
     """Several placements, or one that only a presumption singles out."""
     presumed = any(part.solution.presumed for part in placed.parts)
     single = placed.complete and placed.placements == 1
@@ -137,7 +193,7 @@ def _placement(report: Report, findings: Findings, placed) -> None:
     )
 
 
-def _decided(report: Report, findings: Findings, table) -> None:
+def _decided(report: Report, findings: ReportFindings, table) -> None:
     """Rows whose joined digits were cut by the prose or by the report of another year."""
     facts = report.facts[report.facts["table"] == table.code]
     if not report.tables[table.code].printed.rows:
@@ -158,7 +214,7 @@ def _decided(report: Report, findings: Findings, table) -> None:
         )
 
 
-def _blanks(report: Report, findings: Findings) -> None:
+def _blanks(report: Report, findings: ReportFindings) -> None:
     blank = report.facts[report.facts["status"] == "blank"]
     if len(blank):
         findings.add(
@@ -171,7 +227,7 @@ def _blanks(report: Report, findings: Findings) -> None:
         )
 
 
-def _cell(report: Report, findings: Findings, cell: Cell) -> None:
+def _cell(report: Report, findings: ReportFindings, cell: Cell) -> None:
     """A change without a sign; an amount that brings its own unit."""
     table = report.form.tables[cell.table]
     column, row = table.column_of(cell), table.rows[cell.row]
@@ -207,7 +263,7 @@ def _cell(report: Report, findings: Findings, cell: Cell) -> None:
             )
 
 
-def _disclosure_row(report: Report, findings: Findings, row) -> None:
+def _disclosure_row(report: Report, findings: ReportFindings, row) -> None:
     """Rows of table two filled in against their meaning."""
 
     def value(column: str) -> float | None:

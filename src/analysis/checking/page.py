@@ -1,11 +1,11 @@
-"""The page and its wording: what a mirror did to it, ordinals, declared errors of wording, and the
-matters that the Regulations ask a government to report on."""
+"""The page: what a mirror did to it, ordinals, and the matters that the Regulations ask a government to
+report on."""
 
 from __future__ import annotations
 
 import re
 
-from analysis.checking.finding import Bilingual, Findings
+from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.reading import Report, identify
 from analysis.reading.layout import body_end
 from analysis.templates import declared
@@ -16,15 +16,14 @@ _HEADED_WITHIN = re.compile(rf"[{_ORDINALS}]、|\([{_ORDINALS}\d]+\)|(?<!\d)\d{{
 _ITEM = re.compile(rf"(?:^|(?<=[。;:,、\s]))([{_ORDINALS}])是", re.M)
 
 
-def check(report: Report, findings: Findings) -> None:
-    """Adds what the page, its ordinals, its wording and its required matters show."""
+def check(report: Report, findings: ReportFindings) -> None:
+    """Adds what the page, its ordinals and its required matters show."""
     _document(report, findings)
     _ordinals(report, findings)
-    _wording(report, findings)
     _duties(report, findings)
 
 
-def _document(report: Report, findings: Findings) -> None:
+def _document(report: Report, findings: ReportFindings) -> None:
     text = report.text
     year = findings.ledger.figure("documents", f"{report.key}:year")
     if identify.title(text) is None:
@@ -46,7 +45,7 @@ def _document(report: Report, findings: Findings) -> None:
         findings.add("document.page_furniture", body_end(text), len(text.clean))
 
 
-def _ordinals(report: Report, findings: Findings) -> None:
+def _ordinals(report: Report, findings: ReportFindings) -> None:
     """一是…二是…三是… run in order; a heading or a new 一是 begins a new list."""
     due = 0
     for line in re.finditer(r"[^\n]+", report.text.clean):
@@ -73,28 +72,13 @@ def _ordinals(report: Report, findings: Findings) -> None:
                 due = printed + 1
 
 
-def _wording(report: Report, findings: Findings) -> None:
-    for error in declared("analysis.checking", "wording.yml"):
-        for match in re.finditer(error["find"], report.text.clean):
-            findings.add(
-                "wording.error",
-                match.start(),
-                match.end(),
-                reported=error["printed"],
-                expected=error["due"],
-                printed=error["printed"],
-                due=error["due"],
-                why=Bilingual(error["why"]["zh"], error["why"]["en"]),
-            )
-
-
-def _duties(report: Report, findings: Findings) -> None:
+def _duties(report: Report, findings: ReportFindings) -> None:
     duties = declared("analysis.checking", "duties.yml")
-    if not re.search(duties.pop("governments"), report.unit):
+    if report.year < duties["from"] or not re.search(duties["governments"], report.unit):
         return
     start = min((s.start for s in report.sections.values()), default=0)
     prose = report.text.clean[start:]
-    for duty in duties.values():
+    for duty in (d for d in duties.values() if isinstance(d, dict)):
         words = Bilingual(duty["zh"], duty["en"])
         mention = re.search(duty["mention"], prose)
         if not mention:

@@ -1,313 +1,451 @@
 """Text against tables: every number of the prose that speaks of a cell or a sum of cells.
 
 In: claims and facts. A count must equal its cells, a percentage the ratio of its cells to the
-digits printed, the parts listed in a sentence their whole. Where count and percentage of one
-sentence disagree, the table says which of them is wrong. Claims without a cell are counted and
+digits printed, the parts listed in a sentence their whole (``lists``), and what is said without a number
+(未收到, 均获维持) its cells. Where two numbers disagree, a third says which of them is wrong: the percentage
+beside, the identities of the table, the same number said elsewhere. Claims without a cell are counted and
 named, never passed over.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import groupby
 
-from analysis.cells import Cells
-from analysis.checking.finding import Bilingual, Findings
-from analysis.figures import Figure, number
+from analysis.checking import lists
+from analysis.checking.doubts import doubtful, explained
+from analysis.checking.finding import Bilingual, ReportFindings
+from analysis.checking.said import Said, agrees, half_digit, labelled, named, rounds_to, whole_percent
+from analysis.figures import number
 from analysis.reading import Report
+from analysis.reading.guards import of_the_year
+from analysis.reading.layout import prose
 from analysis.templates import Cell, concepts, declared
 
-# A percentage is rounded by at most half of its last printed digit.
-_HALF = 0.5
-_TINY = 1e-9
+__all__ = ["agrees", "check"]
 
 
-def check(report: Report, findings: Findings) -> None:
+def check(report: Report, findings: ReportFindings) -> None:
     """Adds every disagreement between prose and tables, and what prose leaves unverifiable."""
-    claims = _Claims(report, findings)
-    for claim in claims.rows:
+    said = Said(report, findings)
+    twice = lists.said_twice(said)
+    for claim in said.rows:
         if claim.about and claim.of:
-            _percentage(claims, claim)
+            _percentage(said, claim)
         elif claim.about:
-            _count(claims, claim)
-            _pending(claims, claim)
-            _titles(claims, claim)
-    for _, sentence in groupby(claims.rows, lambda c: (c.section, c.sentence)):
-        _sums(claims, list(sentence))
-    _unreconciled(claims)
-    _unverifiable(claims)
-    _scopes(claims)
+            if claim.key not in twice:
+                _count(said, claim)
+            _pending(said, claim)
+            _titles(said, claim)
+    for sentence in said.sentences():
+        _sums(said, sentence)
+        _growth(said, sentence)
+    lists.check(said)
+    _phrases(said)
+    _unreconciled(said)
+    _unverifiable(said)
+    _scopes(said)
 
 
-class _Claims:
-    """The claims of a report beside what their concepts hold in its tables."""
-
-    def __init__(self, report: Report, findings: Findings) -> None:
-        self.report, self.findings, self.ledger = report, findings, findings.ledger
-        self.cells = Cells(report.facts, report.placements)
-        self.rows = list(report.claims.itertuples(index=False))
-
-    def addresses(self, concept: str) -> tuple[Cell, ...]:
-        return concepts()[concept].cells_in(self.report.form)
-
-    def held(self, concept: str) -> float | None:
-        """What the tables hold, if they hold it and it is certain."""
-        return self.cells.certain(self.addresses(concept))
-
-    def table(self, concept: str) -> Figure:
-        return self.ledger.cells(self.report.key, self.addresses(concept))
-
-    def printed(self, claim) -> Figure:
-        sign = "%" if claim.unit_of_measure == "%" else ""
-        return self.ledger.figure("claims", claim.key, number(claim.value) + sign)
-
-    def before(self, claim) -> str:
-        """What stands in the same sentence between the claim before this one and this one."""
-        index = self.rows.index(claim)
-        since = self.rows[index - 1].end if index else 0
-        text = self.report.text
-        between = text.clean[text.clean_offset(since) : text.clean_offset(claim.start)]
-        return between.rpartition("。")[2].rpartition("\n")[2]
-
-    def add(self, code: str, claim, **values) -> None:
-        text = self.report.text
-        self.findings.add(code, text.clean_offset(claim.start), text.clean_offset(claim.end), **values)
+def _keys(said: Said, concept: str) -> list[str]:
+    return [f"{said.report.key}/{cell}" for cell in said.addresses(concept)]
 
 
-def _name(concept: str) -> Bilingual:
-    return Bilingual(concepts()[concept].zh, concepts()[concept].en)
-
-
-# An approximate count (32000余, 近300) is held to this share of itself.
-_ABOUT = 0.1
-
-
-def agrees(claim, held: float) -> bool:
-    """Whether a count said in prose is what the tables hold."""
-    if not claim.approximate:
-        return claim.value == held
-    return abs(held - claim.value) <= _ABOUT * claim.value
-
-
-def _half_digit(claim, report: Report) -> float:
-    """Half of the last digit that a percentage prints."""
-    text = report.text
-    printed = text.clean[text.clean_offset(claim.start) : text.clean_offset(claim.end)]
-    return _HALF * 10 ** -len(printed.strip().rstrip("% ").partition(".")[2])
-
-
-def _rounds_to(claim, ratio: float, report: Report) -> bool:
-    """Whether a printed percentage is the ratio, to the digits printed."""
-    return abs(100 * ratio - claim.value) <= _half_digit(claim, report) + _TINY
-
-
-def _count(claims: _Claims, claim) -> None:
-    held = claims.held(claim.about)
-    if held is None or agrees(claim, held):
+def _count(said: Said, claim) -> None:
+    held = said.held(claim.about)
+    if held is None:
+        _among(said, claim)
         return
-    pending = claims.held(f"{claim.about}_pending") if f"{claim.about}_pending" in concepts() else None
+    if agrees(claim, held):
+        return
+    concept = concepts()[claim.about]
+    common = {
+        "reported": number(claim.value),
+        "expected": number(held),
+        "concept": named(claim.about),
+        "claimed": said.printed(claim),
+        "held": said.table(claim.about),
+    }
+    pending = said.held(f"{claim.about}_pending")
     if pending and claim.value == held - pending:
-        claims.add(
+        said.add(
             "text.count_excludes_pending",
             claim,
-            reported=number(claim.value),
-            expected=number(held),
-            evidence=[claim.key, *claims.table(claim.about).key.split(" + ")],
-            concept=_name(claim.about),
-            claimed=claims.printed(claim),
-            held=claims.table(claim.about),
-            pending=claims.table(f"{claim.about}_pending"),
+            evidence=[claim.key, *_keys(said, claim.about)],
+            pending=said.table(f"{claim.about}_pending"),
+            **common,
         )
         return
-    # The percentage printed beside the count is the third witness.
-    shares = [c for c in claims.rows if (c.section, c.sentence) == (claim.section, claim.sentence)]
-    share = next((c for c in shares if c.about == claim.about and c.of), None)
-    whole = claims.held(share.of) if share is not None else None
-    decided = {"share": None}
-    if whole and _rounds_to(share, held / whole, claims.report):
-        part, of = claims.table(claim.about), claims.table(share.of)
-        decided = {
-            "share": claims.printed(share),
-            "whole": of,
-            "computed": claims.ledger.share(part, of),
-        }
-    addresses = claims.addresses(claim.about)
-    parts = [claims.ledger.cells(claims.report.key, [a]) for a in addresses] if len(addresses) > 1 else []
-    claims.add(
+    other = next((c for c in concept.also if claim.value == said.held(c)), None)
+    if not (other or concept.loose) and explained(said, claim, held):
+        return
+    if other or concept.loose or doubtful(said, claim):
+        said.add(
+            "text.count_of_another" if other else "text.count_loose",
+            claim,
+            evidence=[
+                claim.key,
+                *dict.fromkeys([*_keys(said, claim.about), *(_keys(said, other) if other else ())]),
+            ],
+            suspect=[claim.key],
+            **({"other": named(other), "parts": _parts(said, other)} if other else {}),
+            **common,
+        )
+        return
+    decided, suspect = _decided(said, claim, held)
+    said.add(
         "text.count_differs",
         claim,
-        reported=number(claim.value),
-        expected=number(held),
-        evidence=[claim.key, *(f"{claims.report.key}/{a}" for a in addresses)],
-        concept=_name(claim.about),
-        claimed=claims.printed(claim),
-        held=claims.table(claim.about),
-        parts=[p for p in parts if p.value],
+        evidence=[claim.key, *_keys(said, claim.about)],
+        suspect=suspect,
+        parts=_parts(said, claim.about),
         **decided,
+        **common,
     )
 
 
-def _percentage(claims: _Claims, claim) -> None:
-    part, whole = claims.held(claim.about), claims.held(claim.of)
-    if part is None or not whole or _rounds_to(claim, part / whole, claims.report):
+def _parts(said: Said, concept: str) -> list:
+    """The cells of a concept one by one, where it has several; what is nothing is left out."""
+    addresses = said.addresses(concept)
+    parts = [said.ledger.cells(said.report.key, [a]) for a in addresses] if len(addresses) > 1 else []
+    return [p for p in parts if p.value]
+
+
+def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
+    """Which of the two numbers is wrong, if a third tells: words for the message, and the suspects."""
+    words = dict.fromkeys(("share", "mended", "confirmed", "elsewhere", "taken"))
+    if taken := said.taken_for(claim):
+        words["taken"] = labelled(said, taken)
+    # The percentage printed beside the count is the first witness.
+    share = next((c for c in said.beside(claim) if c.about == claim.about and c.of), None)
+    whole = said.held(share.of) if share is not None else None
+    fits = bool(whole) and rounds_to(share, held / whole, said.report)
+    vote, cell = said.of_the_table(claim.about, claim.value) if not claim.approximate else ("", None)
+    if fits and vote != "cell":
+        part, of = said.table(claim.about), said.table(share.of)
+        words |= {"share": said.printed(share), "whole": of, "computed": said.ledger.share(part, of)}
+        return words, [claim.key]
+    if vote == "cell" and not fits:
+        return words | {"mended": labelled(said, cell)}, [f"{said.report.key}/{cell}"]
+    if vote == "claim":
+        return words | {"confirmed": True}, [claim.key]
+    # So is the same thing said in another place.
+    again = [c for c in said.rows if c.about == claim.about and not c.of and c.key != claim.key]
+    right = next((c for c in again if c.value == held and not c.approximate), None)
+    if right is not None and not vote:
+        return words | {"elsewhere": said.printed(right)}, [claim.key]
+    return words, []
+
+
+def _among(said: Said, claim) -> None:
+    """A count of one cell that cannot be read for certain: is it among what the cell may hold?"""
+    facts = said.report.facts
+    addresses = said.addresses(claim.about)
+    if len(addresses) != 1 or claim.approximate:
         return
-    part, whole = claims.table(claim.about), claims.table(claim.of)
-    computed = claims.ledger.share(part, whole)
-    claims.add(
-        "text.percentage_differs",
+    key = f"{said.report.key}/{addresses[0]}"
+    fact = facts[(facts["key"] == key) & (facts["status"] == "ambiguous")]
+    if not len(fact) or not fact["candidates"].iloc[0]:
+        return
+    candidates = fact["candidates"].iloc[0].split("|")
+    if "blank" in candidates or any(c and float(c) == claim.value for c in candidates):
+        return
+    said.add(
+        "text.count_not_among",
         claim,
-        reported=claims.printed(claim),
+        reported=number(claim.value),
+        expected=fact["candidates"].iloc[0],
+        evidence=[claim.key, key],
+        concept=named(claim.about),
+        claimed=said.printed(claim),
+        candidates=[said.ledger.figure("facts", f"{key}:candidates", c) for c in candidates if c],
+    )
+
+
+def _percentage(said: Said, claim) -> None:
+    bases = _bases(claim)
+    wholes = {of: said.held(of) for of in bases}
+    part = said.held(claim.about)
+    if part is None or not all(wholes.values()):
+        return
+    if any(rounds_to(claim, part / whole, said.report) for whole in (*wholes.values(), *_wider(said, claim))):
+        return
+    part, whole = said.table(claim.about), said.table(claim.of)
+    computed = said.ledger.share(part, whole)
+    count = next((c for c in said.beside(claim) if c.about == claim.about and not c.of), None)
+    wrong = count is not None and count.value != part.value
+    follows = wrong and rounds_to(claim, count.value / whole.value, said.report)
+    near = abs(100 * part.value / whole.value - claim.value) < 2 * half_digit(claim, said.report)
+    if len(bases) > 1:
+        code = "text.rate_differs"
+    else:
+        code = "text.percentage_last_digit" if near and not follows else "text.percentage_differs"
+    said.add(
+        code,
+        claim,
+        reported=said.printed(claim),
         expected=computed,
         evidence=[claim.key, *part.key.split(" + "), *whole.key.split(" + ")],
-        concept=_name(claim.about),
-        claimed=claims.printed(claim),
+        suspect=[count.key, claim.key] if follows else [claim.key],
+        concept=named(claim.about),
+        claimed=said.printed(claim),
         part=part,
         whole=whole,
         computed=computed,
+        count=said.printed(count) if follows else None,
     )
 
 
-def _sums(claims: _Claims, sentence: list) -> None:
+def _bases(claim) -> tuple[str, ...]:
+    """What a percentage may be a share of: one thing, but for those that have a name (办结率)."""
+    named_ = [of for of in concepts()[claim.about].rates.values() if claim.of in of]
+    return named_[0] if named_ else (claim.of,)
+
+
+def _wider(said: Said, claim) -> list[float]:
+    """Other wholes that a percentage may be a share of where its words name none: what its own whole is a
+    share of, the group it belongs to, what was received and what was on hand."""
+    concept = concepts()[claim.about]
+    if claim.of != concept.share_of:
+        return []
+    above = concepts()[claim.of].share_of
+    cells = set(said.addresses(claim.about))
+    groups = [c for c in _GROUPS if cells < set(said.addresses(c))]
+    held = [said.held(code) for code in (above, *groups, "received", "on_hand") if code]
+    return [whole for whole in held if whole]
+
+
+# Groups of outcomes that one of their items may be given as a share of.
+_GROUPS = ("disclosed", "refused", "unavailable", "unprocessed", "otherwise")
+
+
+def _sums(said: Said, sentence: list) -> None:
     """The outcomes listed in one sentence against the whole, and their percentages."""
-    listed = [c for c in sentence if c.about and not c.of and concepts()[c.about].share_of]
-    if len(listed) < 2:
-        return
-    whole = concepts()[listed[0].about].share_of
-    covered = [cell for c in listed for cell in claims.addresses(c.about)]
-    held = claims.held(whole)
-    # Only a list of separate outcomes that covers everything settled has to make up the whole.
-    if (
-        held is None
-        or len(set(covered)) < len(covered)
-        or claims.cells.sum(_outcomes(claims, whole)) != claims.cells.sum(covered)
-    ):
-        return
-    counts = [claims.printed(c) for c in listed]
-    if sum(c.value for c in listed) != held:
-        said = claims.ledger.total(counts)
-        off = [c for c in listed if claims.held(c.about) != c.value]
-        explained = sum(c.value - claims.held(c.about) for c in off) == said.value - held
-        claims.add(
+    whole = "decisions"
+    outcomes = [c for c in sentence if c.about and concepts()[c.about].share_of == whole]
+    listed = [c for c in outcomes if not c.of]
+    shares = [c for c in outcomes if c.of == whole]
+    held = said.held(whole)
+    if held and _makes_up(said, listed, whole) and sum(c.value for c in listed) != held:
+        total = said.ledger.total([said.printed(c) for c in listed])
+        off = [c for c in listed if said.held(c.about) != c.value]
+        explained = sum(c.value - said.held(c.about) for c in off) == total.value - held
+        said.add(
             "text.counts_do_not_sum",
             listed[-1],
-            reported=said,
+            reported=total,
             expected=number(held),
             evidence=[c.key for c in listed],
-            n=claims.ledger.tally("claims", [c.key for c in listed]),
-            sum=said,
-            whole=claims.table(whole),
-            difference=claims.ledger.difference(said, claims.table(whole)),
-            cause=_name(off[0].about) if len(off) == 1 and explained else None,
+            suspect=[c.key for c in off] if len(off) in (1, 2) and explained else (),
+            n=said.ledger.tally("claims", [c.key for c in listed]),
+            sum=total,
+            whole=said.table(whole),
+            difference=said.ledger.difference(total, said.table(whole)),
+            cause=named(off[0].about) if len(off) == 1 and explained else None,
         )
-    shares = [c for c in sentence if c.of == whole]
-    if len(shares) == len(listed):
-        sum_ = sum(c.value for c in shares)
-        if abs(sum_ - 100) > sum(_half_digit(c, claims.report) for c in shares) + _TINY:
-            said = claims.ledger.total([claims.ledger.figure("claims", c.key) for c in shares])
-            claims.add(
-                "text.percentages_do_not_sum",
-                shares[0],
-                reported=f"{sum_:.2f}%",
-                expected="100%",
-                evidence=[c.key for c in shares],
-                n=claims.ledger.tally("claims", [c.key for c in shares]),
-                sum=claims.ledger.figure("claims", said.key, f"{sum_:.2f}"),
-            )
+    if _makes_up(said, shares, whole) and not whole_percent(shares, said.report):
+        total = said.ledger.total([said.ledger.figure("claims", c.key) for c in shares])
+        off = [c for c in shares if held and not rounds_to(c, said.held(c.about) / held, said.report)]
+        said.add(
+            "text.percentages_do_not_sum",
+            shares[0],
+            reported=f"{sum(c.value for c in shares):.2f}%",
+            expected="100%",
+            evidence=[c.key for c in shares],
+            suspect=[c.key for c in off] if len(off) in (1, 2) else (),
+            n=said.ledger.tally("claims", [c.key for c in shares]),
+            sum=said.ledger.figure("claims", total.key, f"{sum(c.value for c in shares):.2f}"),
+        )
 
 
-def _outcomes(claims: _Claims, whole: str) -> tuple[Cell, ...]:
+def _makes_up(said: Said, listed: list, whole: str) -> bool:
+    """Whether the claims are of separate outcomes that cover everything settled."""
+    covered = [cell for c in listed for cell in said.addresses(c.about)]
+    if len(listed) < 2 or len(set(covered)) < len(covered) or not said.addresses(whole):
+        return False
+    left = set(_outcomes(said, whole)) - set(covered)
+    return not left or said.cells.sum(left) == (0.0, 0.0)
+
+
+def _outcomes(said: Said, whole: str) -> tuple[Cell, ...]:
     """The parts that the form itself says make up ``whole``."""
-    (total,) = claims.addresses(whole)
-    table = claims.report.form.tables[total.table]
+    (total,) = said.addresses(whole)
+    table = said.report.form.tables[total.table]
     return next(e.left for e in table.equations() if e.right == (total,) and e.identity.over == "columns")
 
 
-def _pending(claims: _Claims, claim) -> None:
+def _pending(said: Said, claim) -> None:
     """“None corrected” said of cases of which some are pending."""
     kind, _, what = claim.about.rpartition("_")
     if what != "corrected" or claim.value:
         return
-    if not (claims.held(kind) and claims.held(f"{kind}_pending")):
+    if not (said.held(kind) and said.held(f"{kind}_pending")):
         return
-    whole, pending = claims.table(kind), claims.table(f"{kind}_pending")
+    whole, pending = said.table(kind), said.table(f"{kind}_pending")
     if whole.value > pending.value:
-        decided = claims.ledger.difference(whole, pending)
-        claims.add(
+        decided = said.ledger.difference(whole, pending)
+        said.add(
             "text.pending_ignored",
             claim,
             reported=number(claim.value),
             expected=f"{number(claim.value)}/{decided}",
             evidence=[claim.key, *whole.key.split(" + "), *pending.key.split(" + ")],
-            concept=_name(claim.about),
-            claimed=claims.printed(claim),
+            concept=named(claim.about),
+            claimed=said.printed(claim),
             whole=whole,
             pending=pending,
             decided=decided,
         )
 
 
-def _titles(claims: _Claims, claim) -> None:
-    named = claims.before(claim).count("《")
-    if concepts()[claim.about].titles and named and named != claim.value:
-        claims.add(
+def _titles(said: Said, claim) -> None:
+    titles = said.before(claim).count("《")
+    if concepts()[claim.about].titles and titles and titles != claim.value:
+        said.add(
             "text.titles_differ",
             claim,
             reported=number(claim.value),
-            expected=named,
+            expected=titles,
             evidence=[claim.key],
-            concept=_name(claim.about),
-            claimed=claims.printed(claim),
+            concept=named(claim.about),
+            claimed=said.printed(claim),
         )
 
 
-def _unreconciled(claims: _Claims) -> None:
+def _growth(said: Said, sentence: list) -> None:
+    """A percentage of growth whose two numbers stand in the same sentence."""
+    words = declared("analysis.checking", "lists.yml")["growth"]
+    for now, then, rate in zip(sentence, sentence[1:], sentence[2:], strict=False):
+        if rate.unit_of_measure != "%" or "%" in (now.unit_of_measure, then.unit_of_measure):
+            continue
+        if now.unit_of_measure != then.unit_of_measure or now.approximate or then.approximate:
+            continue
+        compared = re.search(words["compared"] + "$", said.between(now, then))
+        rising = re.fullmatch(words["rate"], said.between(then, rate))
+        if not compared or not rising or not now.value or not then.value:
+            continue
+        current, figure = said.printed(now), said.printed(then)
+        falls = bool(re.search(words["falls"], (compared["by"] or "") + rising[0]))
+        if compared["by"]:  # 较上年增加5件,增长10%: the base is this year's number without the 5
+            if falls:
+                before = said.ledger.total([current, figure])
+            elif then.value < now.value:
+                before = said.ledger.difference(current, figure)
+            else:
+                continue
+            change = figure
+        else:
+            before = figure
+            change = said.ledger.difference(*((before, current) if falls else (current, before)))
+        if rounds_to(rate, change.value / before.value, said.report):
+            continue
+        computed = said.ledger.share(change, before)
+        said.add(
+            "text.growth_differs",
+            rate,
+            reported=said.printed(rate),
+            expected=computed,
+            evidence=[now.key, then.key, rate.key],
+            suspect=[rate.key],
+            claimed=said.printed(rate),
+            now=current,
+            then=figure,
+            by=bool(compared["by"]),
+            computed=computed,
+        )
+
+
+def _phrases(said: Said) -> None:
+    """What is said of cells without a number: none received (未收到), all upheld (均获维持), all closed."""
+    phrases = declared("analysis.checking", "lists.yml")["phrases"]
+    keys = {(s.section, s.number): s.key for s in said.report.sentences.itertuples(index=False)}
+    for section in said.report.sections.values():
+        for n, sentence in enumerate(prose(said.report.text, section)):
+            for phrase in phrases:
+                for match in re.finditer(phrase["find"], sentence.text):
+                    if of_the_year(sentence.text[: match.start()], said.report.year):
+                        at = (sentence.start + match.start(), sentence.start + match.end())
+                        _phrase(said, phrase, sentence.text[: match.start()], at, keys[section.code, n])
+
+
+def _phrase(said: Said, phrase: dict, before: str, at: tuple[int, int], sentence: str) -> None:
+    subjects = [c for c, words in phrase["of"].items() if not words or re.search(words, before)]
+    for subject in subjects:
+        for state in phrase["none"]:
+            concept = f"{subject}_{state}" if state else subject
+            # One cell that is known to hold some is enough, whatever the others hold.
+            cells = [c for c in said.addresses(concept) if said.cells.certain([c])]
+            if not cells:
+                continue
+            held = said.ledger.cells(said.report.key, cells)
+            early = state == "pending"
+            said.findings.add(
+                "text.said_too_early" if early else "text.said_otherwise",
+                *at,
+                reported=said.report.text.clean[slice(*at)],
+                expected=number(held.value),
+                evidence=[sentence, *held.key.split(" + ")],
+                suspect=[sentence] if not early else (),
+                phrase=Bilingual(phrase["zh"], phrase["en"]),
+                subject=named(subject),
+                concept=named(concept),
+                held=held,
+            )
+
+
+def _unreconciled(said: Said) -> None:
     """Concepts declared to be part of another, both counted, their relation left open."""
-    for part in claims.rows:
+    places = {row.key: n for n, row in enumerate(said.rows)}
+    by_concept: dict[str, list] = {}
+    for row in said.rows:
+        by_concept.setdefault(row.about, []).append(row)
+    for part in said.rows:
         concept = concepts().get(part.about)
-        for whole in claims.rows:
-            if concept and concept.like and whole.about == concept.like and "其中" not in part.quote:
-                claims.add(
-                    "text.unreconciled",
-                    part,
-                    reported=f"{number(part.value)}, {number(whole.value)}",
-                    evidence=[part.key, whole.key],
-                    first_concept=_name(part.about),
-                    first=claims.printed(part),
-                    second_concept=_name(whole.about),
-                    second=claims.printed(whole),
-                )
+        wholes = by_concept.get(concept.like, []) if concept and concept.like else []
+        if wholes and "其中" not in part.quote:
+            # The nearest one is meant, if any is.
+            whole = min(wholes, key=lambda row, at=places[part.key]: abs(places[row.key] - at))
+            said.add(
+                "text.unreconciled",
+                part,
+                reported=f"{number(part.value)}, {number(whole.value)}",
+                evidence=[part.key, whole.key],
+                first_concept=named(part.about),
+                first=said.printed(part),
+                second_concept=named(whole.about),
+                second=said.printed(whole),
+            )
 
 
-def _unverifiable(claims: _Claims) -> None:
-    loose = [c for c in claims.rows if not c.about or not claims.addresses(c.about)]
+def _unverifiable(said: Said) -> None:
+    loose = [c for c in said.rows if not c.about or not said.addresses(c.about)]
     if loose:
-        claims.add(
+        said.add(
             "text.unverifiable",
             loose[0],
             reported=len(loose),
             evidence=[c.key for c in loose],
-            n=claims.ledger.figure("documents", f"{claims.report.key}:unmatched_claims"),
+            n=said.ledger.figure("documents", f"{said.report.key}:unmatched_claims"),
         )
 
 
-def _scopes(claims: _Claims) -> None:
+def _scopes(said: Said) -> None:
     """A table cell quoted in a sentence about the office, another in a paragraph about the area."""
     words = declared("analysis.checking", "scopes.yml")
     found: dict[str, object] = {}
-    for claim in claims.rows:
-        if not claim.about or not claims.addresses(claim.about):
+    for claim in said.rows:
+        if not claim.about or not said.addresses(claim.about):
             continue
-        text, at = claims.report.text, claims.report.text.clean_offset(claim.start)
+        text, at = said.report.text, said.report.text.clean_offset(claim.start)
         paragraph = text.clean[text.clean.rfind("\n", 0, at) + 1 : at]
         sentence = paragraph[paragraph.rfind("。") + 1 :]
         narrow, wide = re.search(words["narrow"], sentence), re.search(words["wide"], paragraph)
         if bool(narrow) != bool(wide):
             found.setdefault("narrow" if narrow else "wide", claim)
     if len(found) == 2:
-        claims.add(
+        said.add(
             "text.scope_mixed",
             found["narrow"],
             evidence=[found["narrow"].key, found["wide"].key],
-            narrow=_name(found["narrow"].about),
-            wide=_name(found["wide"].about),
+            narrow=named(found["narrow"].about),
+            wide=named(found["wide"].about),
         )

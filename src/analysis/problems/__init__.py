@@ -6,7 +6,7 @@ categories.yml and rules.yml; ``split`` takes the section apart, ``labels`` labe
 """
 
 from analysis.problems.evidence import contradictions, evidence_of, said
-from analysis.problems.findings import find
+from analysis.problems.findings import find, findings_within
 from analysis.problems.labels import aspects, categories, opening, problems_of
 from analysis.problems.split import rules
 
@@ -16,6 +16,7 @@ __all__ = [
     "contradictions",
     "evidence_of",
     "find",
+    "findings_within",
     "opening",
     "problems_of",
     "rules",

@@ -10,8 +10,9 @@ import re
 
 import pandas as pd
 
+from analysis import frames
 from analysis.cells import Cells
-from analysis.checking import Bilingual, Findings, ledger_of
+from analysis.checking import Bilingual, ReportFindings, check_report, ledger_of
 from analysis.figures import DIGIT
 from analysis.problems.labels import aspects, cues_in, opening
 from analysis.problems.split import rules
@@ -22,11 +23,17 @@ from analysis.templates import concepts
 _CORRECTIONS = ("reviews_corrected", "lawsuits_corrected")
 
 
+def findings_within(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
+    """All that one report shows by itself: what the checks find, and what section five leaves out."""
+    found = frames.concat("findings", [check_report(report), find(report, problems)])
+    return frames.by_severity(found).reset_index(drop=True)
+
+
 def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
     """Every finding about section five of one report."""
     ledger = ledger_of(report)
     ledger.add("problems", problems)
-    findings = Findings(report, ledger)
+    findings = ReportFindings(report, ledger)
     section = report.sections.get("problems")
     if section is None:
         return findings.frame()
@@ -57,7 +64,7 @@ def _names(codes: list[str]) -> Bilingual:
     return Bilingual("、".join(aspects()[c].zh for c in codes), ", ".join(aspects()[c].en for c in codes))
 
 
-def _measure(report: Report, findings: Findings, problem) -> None:
+def _measure(report: Report, findings: ReportFindings, problem) -> None:
     """Whether the measure of one problem answers it, and can be checked."""
     if not problem.problem:
         return

@@ -19,6 +19,7 @@ _PIECES = {
     "amount": re.compile(r"(?:0|[1-9]\d{0,13})(?:,\d{3})*(?:\.\d+)?(?:[万亿]?元|[万亿])?"),
 }
 _LONGEST = 32
+_LENGTHS = {"count": 11, "change": 11, "amount": _LONGEST}
 # More cuts of one row than this are not looked through, nor more steps than that taken for them.
 MOST_CUTS = 4_000
 _MOST_STEPS = 200_000
@@ -50,6 +51,9 @@ def each_cut(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> I
     tokens = [m.span() for m in re.finditer(r"[^\s|]+", run)]
     if not columns or not tokens or len(tokens) > len(columns):
         return
+    # What the columns from each on can hold at most, and what the tokens from each on print.
+    room = [sum(_LENGTHS[c.kind] for c in columns[n:]) for n in range(len(columns) + 1)]
+    left = [sum(b - a for a, b in tokens[n:]) for n in range(len(tokens) + 1)]
     due = {max((*parts, total)): (parts, total) for parts, total in sums}
     steps = 0
 
@@ -66,6 +70,8 @@ def each_cut(run: str, columns: Sequence[Column], sums: Sequence[Sum] = ()) -> I
         if len(columns) - len(made) < len(tokens) - token or token == len(tokens):
             return
         end = tokens[token][1]
+        if end - start + left[token + 1] > room[len(made)]:
+            return
         shape = _PIECES[columns[len(made)].kind]
         for stop in range(start + 1, min(end, start + _LONGEST) + 1):
             if not shape.fullmatch(run, start, stop):

@@ -7,49 +7,35 @@ table that the page does not print. Either is marked as coming from the prose.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analysis.figures import number
 from analysis.reading.facts import PROSE, Part, PlacedTable
-from analysis.reading.normalise import Text
 from analysis.templates import Cell, Form, concepts
 
 # A number of one digit is found among the cuts of any row by chance.
 _LEAST = 10
-# Words that make a number another year's, several years' or a plan's; and, in its clause, a part's.
-_OTHER = re.compile(
-    r"(?<!结转)上一?年度?(?!度?结转)|去年|前年|同期|以来|累计|历年|计划|力争|预计|目标|[比较]"
-)
-_PART = re.compile(r"其中.{0,16}(?:局|委|办|部门|单位|镇|乡|街道|县|区|市)")
-_YEAR = re.compile(r"(20\d\d)年")
 
 
-def _said(form: Form, claims: Iterable[Mapping], text: Text) -> dict[Cell, list[Mapping]]:
-    """The claims that count exactly one cell of the form, for the whole of the unit and its year."""
+def _said(form: Form, claims: Iterable[Mapping]) -> dict[Cell, list[Mapping]]:
+    """The claims that count exactly one cell of the form; what speaks of another year or of a part is no
+    claim about a cell (``guards``)."""
     found: dict[Cell, list[Mapping]] = {}
     for claim in claims:
         if not claim["about"] or claim["of"] or claim["approximate"]:
             continue
         cells = concepts()[claim["about"]].cells_in(form)
-        if len(cells) == 1 and _of_the_year(claim, text):
+        if len(cells) == 1 and not concepts()[claim["about"]].loose:
             found.setdefault(cells[0], []).append(claim)
     return found
 
 
-def _of_the_year(claim: Mapping, text: Text) -> bool:
-    at = text.clean_offset(claim["start"])
-    before = re.split(r"[。\n]", text.clean[max(0, at - 400) : at])[-1]
-    years = {int(y) for y in _YEAR.findall(before)}
-    return not (years - {claim["year"]}) and not _OTHER.search(before) and not _PART.search(claim["quote"])
-
-
-def narrowed(table: PlacedTable, form: Form, claims: Sequence[Mapping], text: Text) -> PlacedTable:
+def narrowed(table: PlacedTable, form: Form, claims: Sequence[Mapping]) -> PlacedTable:
     """The readings of cut digits that agree with the prose, where some do and some do not."""
     if table.placements == 1:
         return table
-    said = _said(form, claims, text)
+    said = _said(form, claims)
     return replace(table, parts=tuple(_narrowed(part, said) for part in table.parts))
 
 
@@ -77,14 +63,14 @@ def _printed(part: Part, placement, cell: Cell) -> float | None:
 
 
 def from_prose(
-    facts: list[dict], form: Form, placed: Mapping[str, PlacedTable], claims: Sequence[Mapping], text: Text
+    facts: list[dict], form: Form, placed: Mapping[str, PlacedTable], claims: Sequence[Mapping]
 ) -> list[dict]:
     """The facts, with the cells of tables that the page does not print taken from the prose.
 
     Two claims that count the same cell differently leave it ambiguous.
     """
     gone = {code for code, table in placed.items() if not table.printed.rows}
-    said = {cell: claims_ for cell, claims_ in _said(form, claims, text).items() if cell.table in gone}
+    said = {cell: claims_ for cell, claims_ in _said(form, claims).items() if cell.table in gone}
     return [_taken(fact, said.get(Cell(fact["table"], fact["row"], fact["column"]))) for fact in facts]
 
 

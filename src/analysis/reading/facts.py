@@ -112,9 +112,9 @@ def place_table(printed: PrintedTable, text: Text, vanished: bool = False) -> Pl
     parts = [_part([row], printed, text, budget, vanished) for row in alone]
     if together:
         part = _part(together, printed, text, budget, vanished)
-        if part.solution.broken and any(not v.text for row in together for v in row.values):
+        if part.solution.broken and any(map(_ends_blank, together)):
             # Rows of the right length whose blanks have moved to the end: if all of it adds up when the
-            # numbers may stand elsewhere, the cells are not in place.
+            # numbers may stand elsewhere, the cells are not in place. A blank between numbers has not moved.
             moved = _part(together, printed, text, budget, vanished, kept=False)
             if moved.solution.complete and not moved.solution.broken:
                 part = moved
@@ -172,6 +172,12 @@ def _part(
         return solved(holding=False) if part.solution.broken else part
     except TooMany:
         return _unread(rows)
+
+
+def _ends_blank(row: PrintedRow) -> bool:
+    """Whether a row has blanks, and all of them at its end."""
+    printed = [bool(value.text) for value in row.values]
+    return not all(printed) and printed == sorted(printed, reverse=True)
 
 
 def _moved(row: PrintedRow, across: Sequence[Identity]) -> bool:

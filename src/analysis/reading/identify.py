@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 from analysis import templates
@@ -28,6 +29,10 @@ _MENTION = re.compile(rf"(?:^|[,。;:“《\s]|年,?)({_NAME})", re.M)
 _NOT_A_NAME = re.compile(
     r"^(?:我|全|本|各|该|省|市|县|区|每|为|在|由|对|向|使|请|按|以|从|与|及|和|就|将|经|把|门户|基层|部门|公开|通过)"
 )
+
+
+# A report says in its opening whose figures it gives: so many characters of it.
+_OPENING = 2_000
 
 
 def title(text: Text) -> tuple[str, int, int] | None:
@@ -72,6 +77,31 @@ def same_unit(one: str, other: str) -> bool:
     """Whether two names are of one unit: 永康市 and 浙江省永康市, 平潭综合实验区 and its 管委会."""
     one, other = (re.sub(r"(?:人民政府|政府|管委会|管理委员会)$", "", name) for name in (one, other))
     return one.endswith(other) or other.endswith(one)
+
+
+# When the page says it was published: the label and a date behind it.
+_PUBLISHED = re.compile(
+    r"(?:发布|发文|成文|公开|生成|印发)(?:日期|时间)\s*[:|]?\s*(20\d\d)\s*[-年./]\s*(\d{1,2})\s*[-月./]\s*(\d{1,2})"
+)
+
+
+def published(text: Text) -> str:
+    """The date of publication that the page prints (``2021-03-05``), empty if none or no such day."""
+    if not (match := _PUBLISHED.search(text.clean)):
+        return ""
+    try:
+        return date(*map(int, match.groups())).isoformat()
+    except ValueError:
+        return ""
+
+
+def scope(text: Text) -> str:
+    """Whose figures the report says it gives (``templates/scopes.yml``), empty if it does not say."""
+    opening = text.clean[:_OPENING]
+    for code, entry in templates.declared("analysis.templates", "scopes.yml").items():
+        if any(re.search(pattern, opening) for pattern in entry["says"]):
+            return code
+    return ""
 
 
 def whose(text: Text, path: Path) -> tuple[str | None, int | None]:

@@ -83,13 +83,18 @@ def split_sections(text: Text) -> dict[str, Section]:
 _FEW = 3
 
 
+def _title(heading: str) -> str:
+    """A heading for comparing, without the year that some put before it."""
+    return re.sub(r"^20\d\d年度?", "", canonical(heading))
+
+
 def _headings(text: Text) -> list[tuple[str, str, int, int]]:
     """(section, title, start, end) of every heading, in the order of the page."""
     titles = {canonical(t): s.code for s in templates.sections().values() for t in s.titles}
     heads = [
-        (titles[canonical(m[2])], m[2], m.start(), m.end())
+        (titles[_title(m[2])], m[2], m.start(), m.end())
         for m in _HEADING.finditer(text.clean)
-        if canonical(m[2]) in titles
+        if _title(m[2]) in titles
     ]
     if len({code for code, *_ in heads}) < _FEW:
         heads = [

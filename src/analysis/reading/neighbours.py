@@ -44,7 +44,9 @@ def decide(records: Sequence[Records]) -> list[Records]:
         return list(records)
     by_year = sorted(range(len(records)), key=lambda i: records[i]["documents"][0]["year"])
     changed = [dict(r) for r in records]
-    rules = {c.code for f in templates.forms().values() for t in f.tables.values() for c in t.carried}
+    rules = {
+        c.code for f in templates.forms().values() for t in f.tables.values() for c in t.carried if c.reads
+    }
     for code in sorted(rules):
         for surviving in _survivors(code, [changed[i] for i in by_year]):
             for i in by_year:
@@ -56,7 +58,7 @@ def decide(records: Sequence[Records]) -> list[Records]:
 def needs_neighbours(records: Records) -> bool:
     """Whether a table that hands on a stock is open in a report."""
     form = templates.forms()[records["documents"][0]["template"]]
-    tables = {t.code for t in form.tables.values() if t.carried}
+    tables = {t.code for t in form.tables.values() if any(c.reads for c in t.carried)}
     return any(p["table"] in tables for p in records["placements"])
 
 
@@ -64,10 +66,10 @@ def decide_reports(reports: Sequence[Report], beside: Sequence[Report] = ()) -> 
     """The same for reports; ``beside`` are further years that are looked at and not returned."""
     every = [*reports, *beside]
     changed = decide([r.records for r in every])[: len(reports)]
-    return [_with(report, records) for report, records in zip(reports, changed, strict=True)]
+    return [decided(report, records) for report, records in zip(reports, changed, strict=True)]
 
 
-def _with(report: Report, records: Records) -> Report:
+def decided(report: Report, records: Records) -> Report:
     """The report with these records, and only the placements they leave in its tables."""
     if records["placements"] == report.records["placements"]:
         return report

@@ -36,9 +36,12 @@ _CHINESE = re.compile(
 )
 # A single 一 is idiom more often than count (办结一件申请、解决一个问题), so it is none here.
 # The lookaheads of these three say what they can begin with, which saves most of the search.
-# What looks like a number but counts nothing: dates, years, numbers of documents.
+# What looks like a number but counts nothing: dates, spans of years, numbers of documents, articles (第二十条),
+# ordinals ((1), 1、) and names (IPv6).
 _PASS = re.compile(
-    r"(?=[\d〔\[第])(?:\d{4}年|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号|第\d+[条款号期届次])"
+    r"(?=[\d〔\[第(A-Za-z三四])(?:\d{4}年|\d{4}[-—~]\d{4}|\d{1,2}月(?:\d{1,2}日)?|〔\d{4}〕第?\d+号|\[\d{4}\]\d+号"
+    r"|第(?:\d+|[一二三四五六七八九十百]+)[章条款项号期届次]|三类(?=内部)|四类(?=过程)|\(\d{1,2}\)|[A-Za-z]+\d+"
+    r"|(?<![^\s。;:!?])\d{1,2}[、.．](?!\d))"
 )
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"两": 2}
 

@@ -19,8 +19,8 @@ from analysis.errors import InputError, NotAReport
 from analysis.reading import evidence, identify, source
 from analysis.reading.claims import claims_of
 from analysis.reading.facts import PlacedTable, blanks_vanished, facts_of, place_table, placements_of
-from analysis.reading.layout import Section, rows, split_sections
-from analysis.reading.normalise import Text, normalise
+from analysis.reading.layout import Section, prose, rows, split_sections
+from analysis.reading.normalise import Text, normalise, typeset
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.tables import PrintedTable, match
 from analysis.templates import Form, Table, concepts
@@ -65,6 +65,11 @@ class Report:
         """Every number of its prose."""
         return frames.frame("claims", self.records["claims"])
 
+    @cached_property
+    def sentences(self) -> pd.DataFrame:
+        """Every sentence of its prose."""
+        return frames.frame("sentences", self.records["sentences"])
+
     def with_records(self, **changed: Sequence[Mapping]) -> Report:
         """The report with other rows in some of its tables."""
         return replace(self, records={**self.records, **changed})
@@ -104,9 +109,9 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     sections = _with_tables(sections, placed.values())
     whose = {"unit": unit, "year": year}
     claims = claims_of(text, sections.values(), whose, form)
-    placed = {code: evidence.narrowed(table, form, claims, text) for code, table in placed.items()}
+    placed = {code: evidence.narrowed(table, form, claims) for code, table in placed.items()}
     facts = facts_of(form, placed, text, whose)
-    facts = evidence.from_prose(facts, form, placed, claims, text)
+    facts = evidence.from_prose(facts, form, placed, claims)
     if not any(f["value"] is not None or f["status"] == "ambiguous" for f in facts) and not printed:
         raise InputError(
             f"{path}：没有读出任何表格，正文里也没有可以归入格式的数字；请对照原报告核对文件是否完整。",
@@ -125,6 +130,8 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "format": loaded.kind,
         "unit_printed": identify.unit(text) or "",
         "year_printed": identify.year(text) or 0,
+        "published": identify.published(text),
+        "scope": identify.scope(text),
         "glosses": text.glosses,
         **{f"placements_{code}": placed[code].placements if code in placed else 1 for code in _COUNTED},
         **{f"broken_{code}": placed[code].broken if code in placed else 0 for code in _COUNTED[1:]},
@@ -136,8 +143,22 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "facts": facts,
         "placements": placements_of(placed, text, whose),
         "claims": claims,
+        "sentences": sentences_of(text, sections.values(), whose),
     }
     return Report(unit, year, form, text, path, sections, placed, records)
+
+
+def sentences_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[dict]:
+    """Every sentence of the prose of ``sections`` (rows of the table ``sentences``)."""
+    rows = []
+    for section in sections:
+        for n, sentence in enumerate(prose(text, section)):
+            first, last = text.span(sentence.start, sentence.end)
+            place = {"where": text.where(sentence.start), "start": first, "end": last}
+            key = f"{whose['unit']}/{whose['year']}/sentence/{len(rows) + 1}"
+            words = typeset(sentence.text.strip())
+            rows.append({"key": key, **whose, "section": section.code, "number": n, "text": words, **place})
+    return rows
 
 
 # So many rows of figures are a table.

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -125,7 +125,8 @@ class Equation(NamedTuple):
 class Carried(NamedTuple):
     """A stock that one year hands to the next: last year's cells (signed) make up this year's ``to``.
 
-    ``plus``/``minus`` are columns of last year, ``plus_now``/``minus_now`` of this year.
+    ``plus``/``minus`` are columns of last year, ``plus_now``/``minus_now`` of this year. ``at_most``: it may
+    be less than they make, not more. ``reads``: joined digits may be cut by it.
     """
 
     code: str
@@ -136,6 +137,8 @@ class Carried(NamedTuple):
     minus_now: tuple[str, ...]
     zh: str
     en: str
+    at_most: bool = False
+    reads: bool = True
 
 
 @dataclass(frozen=True)
@@ -285,11 +288,18 @@ class Concept:
     share_of: str | None = None
     titles: bool = False
     like: str | None = None
-    units: tuple[str, ...] = ("件", "条", "宗", "起", "例")
+    base: re.Pattern[str] | None = None
+    rates: Mapping[re.Pattern[str], tuple[str, ...]] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    loose: bool = False
+    forms: tuple[str, ...] = ()
+    units: tuple[str, ...] = ("件", "条", "宗", "起", "例", "份")
     wordings: tuple[Wording, ...] = field(default=(), repr=False)
 
     def cells_in(self, form: Form) -> tuple[Cell, ...]:
         """The cells it sums in ``form``; none if that form does not have them."""
+        if self.forms and form.code not in self.forms:
+            return ()
         return tuple(cell for pattern in self.cells for cell in form.expand(pattern))
 
 
@@ -319,8 +329,9 @@ class Crossing:
     en: str
 
 
-def declared(package: str, name: str) -> dict:
-    """A declaration file (YAML) that lies beside the code of ``package``."""
+@cache
+def declared(package: str, name: str) -> Any:
+    """A declaration file (YAML) that lies beside the code of ``package``; read it, do not change it."""
     text = resources.files(package).joinpath(name).read_text(encoding="utf8")
     return yaml.safe_load(text)
 
@@ -396,6 +407,8 @@ def _table(data: Mapping, form: str) -> Table:
                 *(tuple(c.get(side, ())) for side in ("plus", "minus", "plus_now", "minus_now")),
                 c["zh"],
                 c["en"],
+                c.get("at_most", False),
+                c.get("reads", True),
             )
             for code, c in data.get("carried", {}).items()
         ),
@@ -500,8 +513,17 @@ def concepts() -> Mapping[str, Concept]:
     """Every declared concept, by code."""
     made = {}
     for code, data in declared(__name__, "concepts.yml").items():
-        as_tuples = {k: tuple(data[k]) for k in ("cells", "units") if k in data}
-        as_is = {k: data[k] for k in ("share_of", "titles", "like") if k in data}
+        as_tuples = {k: tuple(data[k]) for k in ("cells", "units", "also", "forms") if k in data}
+        as_is = {k: data[k] for k in ("share_of", "titles", "like", "loose") if k in data}
         wordings = tuple(_wording(w) for w in data.get("wordings", ()))
-        made[code] = Concept(code, data["zh"], data["en"], wordings=wordings, **as_tuples, **as_is)
+        made[code] = Concept(
+            code,
+            data["zh"],
+            data["en"],
+            wordings=wordings,
+            base=re.compile(data["base"]) if "base" in data else None,
+            rates={re.compile(name): tuple(of) for name, of in data.get("rates", {}).items()},
+            **as_tuples,
+            **as_is,
+        )
     return made

@@ -343,7 +343,7 @@ def text_against_table(report: Report, language: str) -> Chart:
         )
     axes.set_xscale("symlog", linthresh=10)
     axes.set_yticks(y, table["label"])
-    axes.set(xlim=(-0.6, table[["text", "table"]].max().max() * 6))
+    axes.set(xlim=(-0.6, table[["text", "table"]].max().max() * 6), ylim=(-0.6, len(table) - 0.4))
     axes.xaxis.set_major_formatter(lambda x, _: number(x))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=style.GRID, lw=0.7)

@@ -1,14 +1,18 @@
 """The dictionaries of the docs, made from the declarations, so that neither can say what the other
 does not.
 
-In: findings.yml, indicators.yml, concepts.yml, the forms and crosswalk.yml. Out: Markdown pages by file name.
+In: findings.yml, indicators.yml, concepts.yml, the forms, crosswalk.yml and rubric.yml. Out: Markdown pages by file name.
 """
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from analysis.checking import declared_findings
 from analysis.frames import SEVERITIES
 from analysis.measuring import indicators
+from analysis.scoring import Item, load_rubric
 from analysis.templates import concepts, crosswalk, declared, forms
 
 _MADE = "<!-- 由 `make docs` 生成，请改声明文件 | made by `make docs`; edit the declarations instead -->\n\n"
@@ -82,9 +86,7 @@ def forms_page() -> str:
                 usual = "（通常如此，不作核对 | usual, not checked）" if identity.usual else ""
                 lines.append(f"\n- `{identity.code}` {identity.zh} | {identity.en}{usual}")
             for rule in table.carried:
-                lines.append(
-                    f"\n- `{rule.code}` {rule.zh} | {rule.en}（只用于读连写的数字 | for joined digits only）"
-                )
+                lines.append(f"\n- `{rule.code}` {rule.zh} | {rule.en}（跨年 | from year to year）")
             lines.append("\n")
     breaks = list(forms())[1:]
     lines.append(
@@ -119,9 +121,93 @@ def tables_page() -> str:
     return "".join(lines)
 
 
+def score_page() -> str:
+    """docs/score.md: the default rubric item by item, what it leaves out, and how to replace it."""
+    rubric = load_rubric()
+    lines = ["# 评分 | Score\n\n", _MADE, _SCORING]
+    for code, group in rubric.groups.items():
+        lines.append(f"\n## {group['zh']} | {group['en']}\n\n")
+        lines.append(
+            "| 项目 item | 扣分的依据 what costs points | 每处／至多 each / most | 规则 basis |\n|---|---|---|---|\n"
+        )
+        for item in rubric.items:
+            if item.group == code:
+                lines.append(
+                    f"| `{item.code}` {item.zh}<br>{item.en} | {_cost(item)} | {item.points:g} / {item.most:g} "
+                    f"| {item.basis['zh']}<br>{item.basis['en']} |\n"
+                )
+    free = "、".join(f"`{code}`" for code in rubric.free())
+    return "".join([*lines, f"\n## 不扣分的错误与提醒 | Errors and warnings that cost nothing\n\n{free}\n"])
+
+
+def _cost(item: Item) -> str:
+    """What costs the points of an item, and what leaves them open."""
+    said = [f"`{code}`" for code in item.codes]
+    if item.rate:
+        name = indicators()[item.rate]
+        side, bound = ("＞", item.above) if item.above is not None else ("＜", item.below)
+        said.append(f"{name.zh} {name.en} {side} {bound:.0%}，至少 at least {item.least}")
+    if item.unseen:
+        said.append("报告中看不出 no report shows it")
+    if item.confirmed:
+        said.append("须人复核属实 only when a person has confirmed it")
+    if item.needs:
+        said.append("须有 needs: " + " ".join(f"`{need}`" for need in item.needs))
+    if item.open_if:
+        said.append("不能全判 open if: " + " ".join(f"`{code}`" for code in item.open_if))
+    if item.year_from:
+        said.append(f"{item.year_from}—")
+    return "<br>".join(said)
+
+
+_SCORING = """`analysis score 文件夹或数据` 按评分办法给每份报告扣分：从满分起，每处发现或每个比率按下表扣，同一疑误处引起的几处发现只扣一次，
+各项有上限。人已判为不成立（dismissed）的不扣，已说明（explained）的按 `explained` 的比例扣，依据已变（reopened）的照扣
+（见 `data/reviews.csv` 与 `analysis review`）。比率只在整个 Wilson 95% 区间都越过界限时才扣，件数不足不扣，以免罚了偶然。
+不予公开率、无法提供率等高低本身不是过错，不参与评分。
+
+**不知道的不装作知道。** 没有发布日期、没有上年报告、没有别的单位可比、数字放不准、任何报告都看不出的，一概列为“不能断定”
+（`unknown`），所涉分数另计（`open`）。所以得分是一个范围：最高是这些全不扣，最低是全扣。比较各单位时请看 `deducted` 与 `open` 两列，
+并只比较同一评分办法（`rubric` 列）的得分。
+
+`analysis score` deducts points by a rubric: a report begins with all of them; each finding or rate costs what the table
+says, findings that name the same suspect count once, and every item has its limit. A finding that a person has dismissed costs
+nothing, an explained one the share `explained`, a reopened one counts (`data/reviews.csv`, `analysis review`). A rate costs points
+only if its whole Wilson interval lies beyond the threshold, and never on few cases, so that chance is not punished. Rates of
+refusal are no fault in themselves and are not scored.
+
+What cannot be known is said: without a date of publication, a report of the year before, other units to compare with, with
+figures that cannot be placed, and for what no report shows, an item is `unknown` and its points are `open`. So a score is a range.
+Compare the columns `deducted` and `open`, under one rubric.
+
+## 换用自己的评分办法 | A rubric of your own
+
+把 `src/analysis/scoring/rubric.yml` 复制出来，改分值、增删项目，然后 `analysis score 文件夹 --rubric 我的.yml`。文件开头说明每个字段；
+写错时会指出第几行哪个字段。项目里的代码见 [findings.md](findings.md)，可写一族（`copy.*`）；指名的代码归指名它的项目。
+比率见 [indicators.md](indicators.md)，只能用部分占整体的。结果在 `scores.csv`（每项一行，列见 [tables.md](tables.md)）与
+`score_totals.csv`（每份报告一行）。
+
+Copy `src/analysis/scoring/rubric.yml`, change points, add or remove items, and run `analysis score FOLDER --rubric mine.yml`. The head of
+the file says what each field means; a mistake is answered with its line and field. Codes are those of
+[findings.md](findings.md), or families (`copy.*`); rates those of [indicators.md](indicators.md) that are shares. The results are
+`scores.csv`, a row an item, and `score_totals.csv`, a row a report ([tables.md](tables.md)).
+"""
+
+# What the benchmark of planted errors has measured, which findings.md ends with.
+PLANTED = "planted.md"
+
 PAGES = {
     "findings.md": findings_page,
     "tables.md": tables_page,
     "forms.md": forms_page,
     "indicators.md": indicators_page,
+    "score.md": score_page,
 }
+
+
+def page(name: str, folder: Path) -> str:
+    """The page called ``name``; that of the findings ends with what ``benchmarks/planted.py`` has left in ``folder``."""
+    made = PAGES[name]()
+    measured = folder / PLANTED
+    if name == "findings.md" and measured.is_file():
+        made += "\n" + re.sub(r"^#", "##", measured.read_text(encoding="utf8"), flags=re.M)
+    return made

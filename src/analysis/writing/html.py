@@ -178,7 +178,8 @@ def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, lan
             row(
                 [
                     _severity(finding.severity, language),
-                    f'<span title="{rule}">{message}</span><br><code>{finding.code}</code>',
+                    f'<span title="{rule}">{message}</span><br><code>{finding.code}</code>'
+                    f"{_decision(finding, language)}",
                     _place(finding.where),
                 ],
                 anchor("findings", finding.key),
@@ -187,6 +188,14 @@ def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, lan
         )
     head = [label(w, language) for w in ("severity", "finding", "where")]
     return table(head, body, kind="findings")
+
+
+def _decision(finding, language: str) -> str:
+    """What people decided of a finding, by whom, when and why."""
+    if not finding.decision:
+        return ""
+    told = " ".join(escape(w) for w in (finding.decided_by, finding.decided_on, finding.reason) if w)
+    return f"<br><em>{label(finding.decision, language)}</em> {told}"
 
 
 def rates(of: pd.DataFrame, book: Ledger, language: str) -> str:

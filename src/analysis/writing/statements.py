@@ -63,6 +63,7 @@ class Study:
             "facts": report.facts,
             "placements": report.placements,
             "claims": report.claims,
+            "sentences": report.sentences,
             "findings": self.findings,
             "rates": self.rates,
             "problems": self.problems,
@@ -208,6 +209,7 @@ def _summary(teller: _Teller) -> None:
         teller.tell("summary.restated", "summary")
     teller.tell("summary.applications", "summary")
     found = teller.study.findings
+    found = found[found["decision"] != "dismissed"]
     levels = {f"{s}s": teller.tally(found[found["severity"] == s]) for s in frames.SEVERITIES}
     teller.tell("summary.findings", "summary", **levels)
     open_tables = [t for t in teller.study.report.tables.values() if not t.complete or t.placements > 1]

@@ -1,0 +1,108 @@
+"""The register of units: what each is, whose part it is, whose figures it reports.
+
+In: ``units.csv``, which people keep beside their reports. Out: ``Register``, which answers for any unit;
+what the register does not say is not known, and nobody guesses it from a name.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from analysis.errors import InputError
+from analysis.frames import SCOPES
+
+NAME = "units.csv"
+KINDS = ("", "government", "department")
+LEVELS = ("", "central", "province", "prefecture", "county", "township")
+_YES_NO = ("", "yes", "no")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One body: a ``government`` or a ``department`` of a ``level``; ``parent`` is the government it belongs
+    to; ``scope`` says whose figures its reports give: its own, those of its level of government, or those
+    of the whole area; ``complete`` that all its parts are in the register. Empty: not declared."""
+
+    unit: str
+    kind: str = ""
+    level: str = ""
+    parent: str = ""
+    scope: str = ""
+    province: str = ""
+    complete: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Register:
+    """The declared units by name."""
+
+    units: Mapping[str, Unit] = field(default_factory=dict)
+
+    def of(self, name: str) -> Unit:
+        """What is declared of a unit, by its name or an alias; an empty entry if nothing is."""
+        return self.units.get(name) or self._by_alias.get(name) or Unit(name)
+
+    @cached_property
+    def _by_alias(self) -> Mapping[str, Unit]:
+        return {alias: unit for unit in reversed(self.units.values()) for alias in unit.aliases}
+
+    def parts(self, name: str) -> list[Unit]:
+        """The units declared to be part of ``name``, in the order of the register."""
+        whole = self.of(name).unit
+        return [u for u in self.units.values() if u.parent == whole]
+
+
+_ALLOWED = {"kind": KINDS, "level": LEVELS, "scope": ("", *SCOPES), "complete": _YES_NO}
+
+
+def load(path: Path) -> Register:
+    """The register that a file declares. Raises ``InputError`` naming the line that is wrong."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"{path} 读不出来（{error}）：请存为 UTF-8 的 CSV。",
+            f"{path} cannot be read ({error}): save it as CSV in UTF-8.",
+        ) from None
+    return Register({unit.unit: unit for unit in _units(path, rows)})
+
+
+def _units(path: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Unit]:
+    seen: set[str] = set()
+    for n, row in enumerate(rows, 2):
+        cells = {k: (v or "").strip() for k, v in row.items() if k and not isinstance(v, list)}
+        name = cells.get("unit", "")
+        if not name or name in seen:
+            raise InputError(
+                f"{path} 第 {n} 行：{'单位重复' if name else '缺单位'}{name}。",
+                f"{path} line {n}: {'twice the unit ' + name if name else 'no unit'}.",
+            )
+        for column, allowed in _ALLOWED.items():
+            if cells.get(column, "") not in allowed:
+                may = "、".join(a for a in allowed if a)
+                raise InputError(
+                    f"{path} 第 {n} 行：{column} 不能是“{cells[column]}”，只能是 {may} 或留空。",
+                    f"{path} line {n}: {column} cannot be {cells[column]!r}; it is one of {may}, or empty.",
+                )
+        if cells.get("parent") and cells["parent"] in (name, *cells.get("aliases", "").split()):
+            raise InputError(
+                f"{path} 第 {n} 行：{name} 不能是自己的上级（parent）。",
+                f"{path} line {n}: {name} cannot be its own parent.",
+            )
+        seen.add(name)
+        known = {k: cells.get(k, "") for k in ("kind", "level", "parent", "scope", "province", "complete")}
+        yield Unit(name, **known, aliases=tuple(cells.get("aliases", "").split()))
+
+
+def beside(folder: Path) -> Register:
+    """The register in a folder of reports or beside it; an empty one if there is none."""
+    for place in (folder / NAME, folder.resolve().parent / NAME):
+        if place.is_file():
+            return load(place)
+    return Register()

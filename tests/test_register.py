@@ -1,0 +1,89 @@
+"""The register of units: what is declared is known, what is not stays unknown, and a slip is refused by line."""
+
+import json
+
+import pytest
+from conftest import PROJECT
+
+from analysis import register
+from analysis.errors import InputError
+from analysis.register import Register, Unit
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return register.load(PROJECT / "data" / "units.csv")
+
+
+def test_every_unit_whose_reports_are_shipped_is_registered(shipped):
+    units = {folder.name for folder in (PROJECT / "data" / "reports").iterdir() if folder.is_dir()}
+    assert units <= shipped.units.keys()
+
+
+def test_every_unit_of_the_excerpts_is_registered(shipped, shared):
+    lines = (shared / "reports" / "excerpts.jsonl").read_text(encoding="utf8").splitlines()
+    names = {json.loads(line)["unit"] for line in lines} - {"定西市(统计报表模板)"}  # a blank form
+    assert not {name for name in names if shipped.of(name).unit not in shipped.units}
+
+
+def test_every_parent_is_registered_itself_and_above_its_parts(shipped):
+    for unit in shipped.units.values():
+        if not unit.parent:
+            continue
+        above = shipped.units[unit.parent]
+        assert above.kind == "government"
+        if unit.level and above.level and unit.kind == "government":
+            assert register.LEVELS.index(above.level) < register.LEVELS.index(unit.level), unit.unit
+
+
+def test_two_places_called_yongkang_are_told_apart(shipped):
+    assert shipped.of("永康市").province == "浙江省"
+    assert shipped.of("永德县永康镇(云南)").province == "云南省"
+
+
+def test_a_unit_is_known_by_its_other_names(shipped):
+    assert shipped.of("洪泽区人民政府") == shipped.of("淮安市洪泽区")
+
+
+def test_the_parts_are_those_that_name_the_whole_as_their_parent():
+    units = [
+        Unit("甲市"),
+        Unit("乙县", parent="甲市"),
+        Unit("丙局", parent="甲市"),
+        Unit("丁局", parent="乙县"),
+    ]
+    known = Register({u.unit: u for u in units})
+    assert [u.unit for u in known.parts("甲市")] == ["乙县", "丙局"]
+
+
+def test_of_a_unit_that_is_not_registered_nothing_is_known():
+    assert Register().of("甲市") == Unit("甲市")
+
+
+WRONG = [
+    ("甲市,city,,,,,,", "kind"),
+    ("甲市,,town,,,,,", "level"),
+    ("甲市,,,,whole,,,", "scope"),
+    ("甲市,,,,,,perhaps,", "complete"),
+    ("甲市,,,,,,,\n甲市,,,,,,,", "甲市"),
+    (",government,,,,,,", "no unit"),
+]
+
+
+@pytest.mark.parametrize(("lines", "named"), WRONG)
+def test_a_slip_is_refused_by_its_line(lines, named, tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text(f"unit,kind,level,parent,scope,province,complete,aliases\n{lines}\n", encoding="utf8")
+    with pytest.raises(InputError) as refused:
+        register.load(path)
+    assert named in refused.value.en and f"line {lines.count(chr(10)) + 2}" in refused.value.en
+
+
+def test_the_register_lies_in_the_folder_of_reports_or_beside_it(tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    assert register.beside(folder) == Register()
+    (tmp_path / "units.csv").write_text("unit\n甲市\n", encoding="utf8")
+    assert "甲市" in register.beside(folder).units
+    (folder / "units.csv").write_text("unit\n乙市\n", encoding="utf8")
+    assert "乙市" in register.beside(folder).units
