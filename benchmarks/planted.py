@@ -585,6 +585,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--data", type=Path, help="a folder of further reports, such as ../shared/reports")
     arguments.add_argument("--quick", action="store_true", help=f"a sample of about {QUICK}; writes nothing")
+    arguments.add_argument(
+        "--only", nargs="+", choices=KINDS, metavar="KIND", help="these kinds; writes nothing"
+    )
     arguments.add_argument("--places", type=int, default=PLACES, help="places a kind in each report")
     arguments.add_argument("--seed", type=int, default=SEED)
     arguments.add_argument("--processes", type=int, default=2)
@@ -596,6 +599,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         surveys = [survey(corpus(folder, Path(scratch) / str(n))) for n, folder in enumerate(folders)]
     every = list(tasks(surveys, given.seed, given.places))
+    if given.only:
+        every = [task for task in every if task[1].kind in given.only]
     if given.quick:
         every = sampled(every, QUICK, given.seed)
     verdicts = run(every, folders, given.processes)
@@ -603,7 +608,7 @@ def main() -> None:
     said = [f"--{name} {value}" for name, value in options.items() if value != arguments.get_default(name)]
     page = told(surveys, verdicts, " ".join([".venv/bin/python benchmarks/planted.py", *said]))
     print(page)
-    if not given.quick:
+    if not (given.quick or given.only):
         given.out.write_text(page, encoding="utf8")
 
 

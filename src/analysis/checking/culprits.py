@@ -76,6 +76,26 @@ def groups(report: Report, table: Table, part: Part) -> tuple[Group, ...]:
     return found[0] if all(other == found[0] for other in found) else ()
 
 
+def exchanged(report: Report) -> Slip | None:
+    """Two rows whose numbers have changed places, where a table adds up all the same and only the prose tells:
+    of all pairs the one that makes the numbers of several things agree and none disagree; None if there is
+    no such pair, or more than one."""
+    witnesses = _Witnesses(report)
+    found: dict[int, list[Slip]] = defaultdict(list)
+    for placed in report.tables.values():
+        for part in placed.parts:
+            (first, *others) = part.solution.placements
+            if others or first.broken:
+                continue
+            for slip in _Sums(placed.printed.table, part, first).silently_swapped():
+                gained, lost = witnesses.weigh(slip.changes, first.counted)
+                concepts_ = {witnesses.about[k] for k in gained}
+                if len(concepts_) > 1 and not lost:
+                    found[len(gained)].append(Slip(slip.kind, slip.changes, tuple(gained)))
+    best = found[max(found)] if found else []
+    return best[0] if len(best) == 1 else None
+
+
 def parts_of_blank_totals(
     placement: Placement, equations: Iterable[Equation]
 ) -> dict[Cell, tuple[Cell, ...]]:
@@ -161,10 +181,10 @@ class _Sums:
         ranked = []
         for slip in slips:
             gained, lost = witnesses.weigh(slip.changes, self.values)
-            mistyped = len(slip.changes) > 1 or all(
-                _mistyped(self.values[c] + d, self.values[c]) for c, d in slip.changes.items()
+            may_be_mistyped = len(slip.changes) > 1 or all(
+                mistyped(self.values[c] + d, self.values[c]) for c, d in slip.changes.items()
             )
-            rank = (len(lost) - len(gained), filling and not self._fills(slip), not mistyped)
+            rank = (len(lost) - len(gained), filling and not self._fills(slip), not may_be_mistyped)
             ranked.append((rank, Slip(slip.kind, slip.changes, tuple(gained))))
         return [slip for rank, slip in ranked if rank == min(r for r, _ in ranked)]
 
@@ -290,6 +310,10 @@ class _Sums:
             if len(changes) > 2 and self._mends(changes, wanted):
                 yield Slip("rows", changes)
 
+    def silently_swapped(self) -> Iterator[Slip]:
+        """Any two rows that could change places without breaking anything."""
+        return self._rows_swapped({})
+
     def _two(self, wanted: Mapping[int, int]) -> Iterator[Slip]:
         """Two numbers that have nothing to do with each other."""
         for cell, of_cell in self.terms.items():
@@ -309,7 +333,7 @@ def _columns(one: Sequence[Cell], other: Sequence[Cell]) -> Iterator[tuple[Cell,
     return ((c, below[c.column]) for c in one if c.column in below)
 
 
-def _mistyped(meant: int, printed: int) -> bool:
+def mistyped(meant: int, printed: int) -> bool:
     """Whether a number may be another one mistyped: a digit is another, is gone, stands twice, or two
     neighbours have changed places."""
     a, b = str(meant), str(printed)
@@ -331,10 +355,12 @@ class _Witnesses:
     def __init__(self, report: Report) -> None:
         self._raw, self._form = report.text.raw, report.form
         self._of: dict[Cell, list] = defaultdict(list)
+        self.about: dict[str, str] = {}  # what each of them counts
         for claim in report.claims.itertuples(index=False):
             if not claim.about or claim.approximate or concepts()[claim.about].loose:
                 continue
             readings = self._readings(claim)
+            self.about[claim.key] = claim.about
             for cell in {c for reading in readings for cells in reading for c in cells}:
                 self._of[cell].append((claim, readings))
 

@@ -62,8 +62,21 @@ def _sections(report: Report, findings: ReportFindings) -> None:
                 findings.add(
                     "form.section_missing", 0, expected=section.zh, section=Bilingual(section.zh, section.en)
                 )
-        elif not any(t.section == code for t in report.form.tables.values()):
-            found = report.sections[code]
+            continue
+        found = report.sections[code]
+        if (
+            canonical(found.heading) not in {canonical(title) for title in section.titles}
+            and section.openings
+        ):
+            findings.add(
+                "form.section_untitled",
+                found.start,
+                found.body,
+                reported=found.heading,
+                expected=section.zh,
+                section=Bilingual(section.zh, section.en),
+            )
+        if not any(t.section == code for t in report.form.tables.values()):
             words = re.sub(r"[\s。,;:.]", "", report.text.clean[found.body : found.end])
             if len(words) < _LEAST_WORDS.get(code, 1):
                 findings.add(

@@ -4,16 +4,29 @@ report on."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.reading import Report, identify
-from analysis.reading.layout import body_end
+from analysis.reading.layout import Section, body_end, prose
 from analysis.templates import declared
 
-_ORDINALS = "一二三四五六七八九十"
-_HEADED = re.compile(rf"\s*(?:[{_ORDINALS}]+、|\([{_ORDINALS}]+\))")
-_HEADED_WITHIN = re.compile(rf"[{_ORDINALS}]、|\([{_ORDINALS}\d]+\)|(?<!\d)\d{{1,2}}\.(?!\d)")
-_ITEM = re.compile(rf"(?:^|(?<=[。;:,、\s]))([{_ORDINALS}])是", re.M)
+_CHINESE = "一二三四五六七八九十"
+_OPEN = r"(?:^|(?<=[。;:!?,、\s]))"
+# The kinds of ordinals, from the outermost in: a new one of a kind opens new lists of those behind it.
+_KINDS = tuple(
+    re.compile(_OPEN + pattern, re.M)
+    for pattern in (
+        rf"(?P<n>[{_CHINESE}]+)、",
+        rf"\((?P<n>[{_CHINESE}]+)\)",
+        r"(?P<n>\d{1,2})[.、](?!\d)",
+        r"\((?P<n>\d{1,2})\)",
+        rf"(?P<n>[{_CHINESE}])是",
+    )
+)
+
+_HEADING = re.compile(rf"[ \t#]*(?P<n>[{_CHINESE}]+)、")
 
 
 def check(report: Report, findings: ReportFindings) -> None:
@@ -46,30 +59,110 @@ def _document(report: Report, findings: ReportFindings) -> None:
 
 
 def _ordinals(report: Report, findings: ReportFindings) -> None:
-    """一是…二是…三是… run in order; a heading or a new 一是 begins a new list."""
-    due = 0
-    for line in re.finditer(r"[^\n]+", report.text.clean):
-        if _HEADED.match(line[0]):
-            due = 0
-        behind = 0
-        for match in _ITEM.finditer(line[0]):
-            printed = _ORDINALS.index(match[1])
-            if _HEADED_WITHIN.search(line[0], behind, match.start()):
-                due = printed  # a heading within the line: whatever list it opens
-            behind = match.end()
-            if printed and due < len(_ORDINALS) and printed != due:
-                findings.add(
-                    "text.ordinal_repeated",
-                    line.start() + match.start(1),
-                    line.start() + match.end(),
-                    reported=match[0],
-                    expected=f"{_ORDINALS[due]}是",
-                    printed=match[0],
-                    due=f"{_ORDINALS[due]}是",
-                )
-                due += 1
-            else:
-                due = printed + 1
+    """Ordinals run in order: those of the sections, and of the lists in their prose."""
+    runs = [*_headings(report)]
+    # Rows of a table have ordinals of their own, those of the form.
+    tabular = {table.section for table in report.form.tables.values()}
+    for section in (s for code, s in report.sections.items() if code not in tabular):
+        open_: dict[int, list[_Ordinal]] = {}
+        for ordinal in _ordinals_of(report, section):
+            open_ = {kind: run for kind, run in open_.items() if kind <= ordinal.kind}
+            if ordinal.value == 1 or ordinal.kind not in open_:
+                open_[ordinal.kind] = []
+                runs.append(open_[ordinal.kind])
+            open_[ordinal.kind].append(ordinal)
+    for run in runs:
+        for place, due in out_of_order([o.value for o in run]):
+            _misnumbered(report, findings, run[place], due)
+
+
+def _headings(report: Report) -> Iterator[list[_Ordinal]]:
+    """The ordinals of the sections, where one is repeated: one that is skipped is that of a section which is
+    missing, or has another title. A section without an ordinal parts the run."""
+    runs: list[list[_Ordinal]] = [[]]
+    for section in sorted(report.sections.values(), key=lambda s: s.start):
+        match = _HEADING.match(report.text.clean, section.start)
+        if match:
+            runs[-1].append(_Ordinal(match.start("n"), match.end("n"), match["n"], 0))
+        else:
+            runs.append([])
+    yield from (run for run in runs if len({o.value for o in run}) < len(run))
+
+
+@dataclass(frozen=True)
+class _Ordinal:
+    """An ordinal as printed at ``start`` to ``end`` of the folded text, and which of ``_KINDS``."""
+
+    start: int
+    end: int
+    printed: str
+    kind: int
+
+    @property
+    def value(self) -> int:
+        return int(self.printed) if self.printed.isdecimal() else _in_figures(self.printed)
+
+
+def _in_figures(chinese: str) -> int:
+    """二十三 → 23, for ordinals below a hundred."""
+    tens, ten, ones = chinese.rpartition("十")
+    return (10 * (_CHINESE.find(tens) + 1 if tens else 1) if ten else 0) + (
+        _CHINESE.find(ones) + 1 if ones else 0
+    )
+
+
+def _in_chinese(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    return (
+        ("" if tens < 2 else _CHINESE[tens - 1])
+        + ("十" if tens else "")
+        + (_CHINESE[ones - 1] if ones else "")
+    )
+
+
+def _ordinals_of(report: Report, section: Section) -> list[_Ordinal]:
+    """The ordinals in the prose of a section, in their order."""
+    return [
+        _Ordinal(sentence.start + m.start("n"), sentence.start + m.end("n"), m["n"], kind)
+        for sentence in prose(report.text, section)
+        for m, kind in sorted(
+            ((m, kind) for kind, pattern in enumerate(_KINDS) for m in pattern.finditer(sentence.text)),
+            key=lambda found: found[0].start(),
+        )
+    ]
+
+
+def out_of_order(values: Sequence[int]) -> list[tuple[int, int]]:
+    """The places of a list whose number is not the one due there, and that one. A list may begin anywhere
+    (where its first items are said in words); of 一、一、三 the second is wrong, of 一、三、三 as well."""
+    values, wrong = list(values), []
+    for n in range(1, len(values)):
+        if values[n] == values[n - 1] + 1:
+            continue
+        # The number before may be the wrong one: then this one follows from the one before that.
+        at = n - 1 if n > 1 and values[n] == values[n - 2] + 2 else n
+        values[at] = values[at - 1] + 1
+        wrong = [w for w in wrong if w[0] != at] + [(at, values[at])]
+    return wrong
+
+
+def _misnumbered(report: Report, findings: ReportFindings, ordinal: _Ordinal, due: int) -> None:
+    start, end = ordinal.start, ordinal.end
+    clean = report.text.clean
+    # With what marks it as an ordinal: (四), 四是, 四、
+    start -= clean[start - 1 : start] == "("
+    end += clean[end : end + 1] in "是、.)"
+    printed = clean[start:end]
+    right = printed.replace(ordinal.printed, str(due) if ordinal.printed.isdecimal() else _in_chinese(due))
+    findings.add(
+        "text.ordinal_repeated",
+        start,
+        end,
+        reported=printed,
+        expected=right,
+        printed=printed,
+        due=right,
+    )
 
 
 def _duties(report: Report, findings: ReportFindings) -> None:

@@ -112,7 +112,9 @@ def _parts(said: Said, concept: str) -> list:
 
 def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
     """Which of the two numbers is wrong, if a third tells: words for the message, and the suspects."""
-    words = dict.fromkeys(("share", "mended", "confirmed", "elsewhere", "taken"))
+    words = dict.fromkeys(("share", "rows", "mended", "confirmed", "elsewhere", "taken"))
+    if rows := said.rows_exchanged(claim):
+        return words | {"rows": rows}, _exchanged(said)
     if taken := said.taken_for(claim):
         words["taken"] = labelled(said, taken)
     # The percentage printed beside the count is the first witness.
@@ -134,6 +136,11 @@ def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
     if right is not None and not vote:
         return words | {"elsewhere": said.printed(right)}, [claim.key]
     return words, []
+
+
+def _exchanged(said: Said) -> list[str]:
+    """The keys of the cells of two rows that changed places."""
+    return [f"{said.report.key}/{cell}" for cell in said.exchanged.changes]
 
 
 def _among(said: Said, claim) -> None:
@@ -174,6 +181,7 @@ def _percentage(said: Said, claim) -> None:
     count = next((c for c in said.beside(claim) if c.about == claim.about and not c.of), None)
     wrong = count is not None and count.value != part.value
     follows = wrong and rounds_to(claim, count.value / whole.value, said.report)
+    rows = said.rows_exchanged(claim)
     near = abs(100 * part.value / whole.value - claim.value) < 2 * half_digit(claim, said.report)
     if len(bases) > 1:
         code = "text.rate_differs"
@@ -185,13 +193,14 @@ def _percentage(said: Said, claim) -> None:
         reported=said.printed(claim),
         expected=computed,
         evidence=[claim.key, *part.key.split(" + "), *whole.key.split(" + ")],
-        suspect=[count.key, claim.key] if follows else [claim.key],
+        suspect=_exchanged(said) if rows else [count.key, claim.key] if follows else [claim.key],
         concept=named(claim.about),
         claimed=said.printed(claim),
         part=part,
         whole=whole,
         computed=computed,
-        count=said.printed(count) if follows else None,
+        count=said.printed(count) if follows and not rows else None,
+        rows=rows,
     )
 
 
@@ -202,16 +211,25 @@ def _bases(claim) -> tuple[str, ...]:
 
 
 def _wider(said: Said, claim) -> list[float]:
-    """Other wholes that a percentage may be a share of where its words name none: what its own whole is a
-    share of, the group it belongs to, what was received and what was on hand."""
+    """Other wholes that a percentage may be a share of where its words name none: the group it belongs to;
+    and, unless another one of its sentence shows what they are shares of, what its own whole is a share of,
+    what was received and what was on hand."""
     concept = concepts()[claim.about]
     if claim.of != concept.share_of:
         return []
-    above = concepts()[claim.of].share_of
     cells = set(said.addresses(claim.about))
-    groups = [c for c in _GROUPS if cells < set(said.addresses(c))]
-    held = [said.held(code) for code in (above, *groups, "received", "on_hand") if code]
+    codes = [c for c in _GROUPS if cells < set(said.addresses(c))]
+    others = [c for c in said.beside(claim) if c.of == claim.of and c.key != claim.key]
+    if not any(_fits(said, other) for other in others):
+        codes += [concepts()[claim.of].share_of, "received", "on_hand"]
+    held = [said.held(code) for code in codes if code]
     return [whole for whole in held if whole]
+
+
+def _fits(said: Said, claim) -> bool:
+    """Whether a percentage is the share that its words say."""
+    part, whole = said.held(claim.about), said.held(claim.of)
+    return bool(whole) and part is not None and rounds_to(claim, part / whole, said.report)
 
 
 # Groups of outcomes that one of their items may be given as a share of.

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 
 from analysis.cells import Cells
+from analysis.checking.culprits import Slip, exchanged
 from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.figures import Figure, number
 from analysis.reading import Report
@@ -111,6 +112,20 @@ class Said:
             return "holds"
         mended = all((a + change == b) if left else (a == b + change) for left, a, b in known)
         return "mends" if mended else "broken"
+
+    @cached_property
+    def exchanged(self) -> Slip | None:
+        """Two rows of a table that may have changed places, as the prose tells."""
+        return exchanged(self.report)
+
+    def rows_exchanged(self, claim) -> list[Bilingual]:
+        """The names of these rows, where it is they that a claim disagrees with."""
+        slip = self.exchanged
+        if slip is None or claim.key not in slip.claims:
+            return []
+        cells = {c.row: c for c in slip.changes}.values()
+        rows = [self.report.form.tables[c.table].rows[c.row] for c in cells]
+        return [Bilingual(row.short, row.en) for row in rows]
 
     def taken_for(self, claim) -> Cell | None:
         """The one other cell of the same rows that holds just the number of a claim."""

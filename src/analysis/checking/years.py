@@ -8,13 +8,15 @@ if it follows under no reading of either year.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from analysis import frames
 from analysis.cells import Cells
+from analysis.checking.culprits import mistyped
 from analysis.checking.finding import Bilingual, Findings, Place
 from analysis.figures import Figure, number
 from analysis.ledger import Ledger
@@ -35,12 +37,15 @@ class Years:
             return
         findings = Findings(Ledger({name: tables[name] for name in ("documents", "facts")}))
         years = [_Year(document, tables) for document in documents.itertuples(index=False)]
-        for before, now in zip(years, years[1:], strict=False):
-            if now.number == before.number + 1:
-                pair = _Pair(before, now, findings)
-                pair.carry_over()
-                pair.stocks()
-                pair.copied()
+        pairs = {
+            now.number: _Pair(before, now, findings)
+            for before, now in pairwise(years)
+            if now.number == before.number + 1
+        }
+        for year, pair in pairs.items():
+            pair.carry_over()
+            pair.stocks(pairs.get(year - 1), pairs.get(year + 1))
+            pair.copied()
         self.found.append(findings.frame())
 
     def findings(self) -> pd.DataFrame:
@@ -74,6 +79,30 @@ class _Year:
         """Where the first of these cells stands that is printed."""
         places = [self._places[self.address(cell)] for cell in cells]
         return next((p for p in places if p.start >= 0), places[0])
+
+
+class _Link:
+    """One row's stock, handed from one year to the next: the keys of the cells that are added and taken, and
+    of the stock that they make."""
+
+    def __init__(self, before: _Year, now: _Year, table: Table, rule: Carried, row: str) -> None:
+        self.table, self.rule, self.row = table, rule, row
+
+        def cells(*columns: str) -> list[Cell]:
+            return [Cell(table.code, row, column) for column in columns]
+
+        stock, added, taken = cells(rule.to), cells(*rule.plus_now), cells(*rule.minus_now)
+        plus, minus = cells(*rule.plus), cells(*rule.minus)
+        self.own = [*stock, *added, *taken]
+        self.stock = now.address(stock[0])
+        self.handed = [before.address(c) for c in (*plus, *minus)]
+        self.plus = [*(before.address(c) for c in plus), *(now.address(c) for c in added)]
+        self.minus = [*(before.address(c) for c in minus), *(now.address(c) for c in taken)]
+        due, handed = now.values([*stock, *taken], added), before.values(plus, minus)
+        self.certain = due is not None and handed is not None and len(due) == len(handed) == 1
+        self.arrives: bool | None = None
+        if due is not None and handed is not None:
+            self.arrives = bool(min(due) <= max(handed) if rule.at_most else due & handed)
 
 
 class _Pair:
@@ -117,46 +146,70 @@ class _Pair:
             column=Bilingual(tables[1].columns[code].short, tables[1].columns[code].en),
         )
 
-    def stocks(self) -> None:
-        """Stocks that the tables declare to be handed on."""
+    def stocks(self, earlier: _Pair | None, later: _Pair | None) -> None:
+        """Stocks that the tables declare to be handed on; the pairs of years before and after bear witness."""
+        for link in self._links():
+            if link.arrives is False:
+                self._stock(link, earlier, later)
+
+    def _links(self) -> Iterator[_Link]:
+        """What the tables declare to be handed on, row by row."""
         for code, table in self.now.form.tables.items():
-            for rule in table.carried:
-                handed = self.before.form.tables.get(code)
-                if handed and rule.code in {c.code for c in handed.carried}:
-                    for row in table.rows:
-                        if row in handed.rows:
-                            self._stock(table, rule, row)
+            handed = self.before.form.tables.get(code)
+            for rule in table.carried if handed else ():
+                columns = {rule.to, *rule.plus, *rule.minus, *rule.plus_now, *rule.minus_now}
+                if rule.code in {c.code for c in handed.carried}:
+                    for row in (r for r in table.rows if r in handed.rows):
+                        if columns <= set(table.rows[row].columns):
+                            yield _Link(self.before, self.now, table, rule, row)
 
-    def _stock(self, table: Table, rule: Carried, row: str) -> None:
-        def cells(*columns: str) -> list[Cell]:
-            return [Cell(table.code, row, column) for column in columns]
-
-        stock, added, taken = cells(rule.to), cells(*rule.plus_now), cells(*rule.minus_now)
-        parts = (*rule.plus, *rule.minus)
-        if not {rule.to, *rule.plus_now, *rule.minus_now, *parts} <= set(table.rows[row].columns):
-            return
-        due = self.now.values([*stock, *taken], added)
-        handed = self.before.values(cells(*rule.plus), cells(*rule.minus))
-        if due is None or handed is None or (rule.at_most and min(due) <= max(handed)) or due & handed:
-            return
-        certain = len(due) == len(handed) == 1
-        keys = [self.before.address(c) for c in cells(*rule.plus)] + [self.now.address(c) for c in added]
-        less = [self.before.address(c) for c in cells(*rule.minus)] + [self.now.address(c) for c in taken]
-        made = self._sum(keys, less) if certain else None
-        printed = self._cell(self.now, stock[0]) if certain else None
+    def _stock(self, link: _Link, earlier: _Pair | None, later: _Pair | None) -> None:
+        table, rule = link.table, link.rule
+        made = self._sum(link.plus, link.minus) if link.certain else None
+        printed = self._figure(link.stock) if link.certain else None
+        suspects = self._suspects(link, earlier, later) if link.certain else {}
         self._put(
             "years.stock",
-            [*stock, *added, *taken],
+            link.own,
             reported=printed or "",
-            expected=(f"<= {made}" if rule.at_most else made) if certain else "",
-            evidence=[*keys, *less, self.now.address(stock[0])],
+            expected=(f"<= {made}" if rule.at_most else made) if link.certain else "",
+            evidence=[*link.plus, *link.minus, link.stock],
+            suspect=suspects,
             table=Bilingual(table.zh, table.en),
-            row=Bilingual(table.rows[row].short, table.rows[row].en),
+            row=Bilingual(table.rows[link.row].short, table.rows[link.row].en),
             rule=Bilingual(rule.zh, rule.en),
             printed=printed,
             made=made,
-            difference=self.ledger.difference(printed, made) if certain else None,
+            difference=self.ledger.difference(printed, made) if link.certain else None,
+            culprit=self._culprit(*suspects.items()) if len(suspects) == 1 else None,
         )
+
+    def _suspects(self, link: _Link, earlier: _Pair | None, later: _Pair | None) -> dict[str, Figure]:
+        """The cells that would mend the stock if they were what they may have been before they were mistyped,
+        with that number. What another year's stock bears out is none of them."""
+        if link.rule.at_most:
+            return {}
+        held = {
+            k
+            for pair, side in ((earlier, "stock"), (later, "handed"))
+            if pair
+            for other in pair._links()
+            if (other.table.code, other.rule.code, other.row) == (link.table.code, link.rule.code, link.row)
+            and other.arrives
+            for k in ([other.stock] if side == "stock" else other.handed)
+        }
+        found = {}
+        for cell in (*link.plus, *link.minus, link.stock):
+            if cell == link.stock:
+                mended = self._sum(link.plus, link.minus)
+            elif cell in link.plus:
+                mended = self._sum([link.stock, *link.minus], [k for k in link.plus if k != cell])
+            else:
+                mended = self._sum(link.plus, [*(k for k in link.minus if k != cell), link.stock])
+            now = self._figure(cell).value
+            if mended.value >= 0 and mistyped(int(mended.value), int(now)) and cell not in held:
+                found[cell] = mended
+        return found if len(found) <= _SUSPECTS else {}
 
     def copied(self) -> None:
         """Figures of a table that are last year's."""
@@ -195,18 +248,33 @@ class _Pair:
                 )
 
     def _put(self, code: str, at: Sequence[Cell], **values: object) -> None:
-        years = {
-            name: self.ledger.figure("documents", f"{year.key}:year", str(year.number))
-            for name, year in (("before", self.before), ("now", self.now))
-        }
+        years = {"before": self._year(self.before), "now": self._year(self.now)}
         self._findings.put(code, self.now.place(at), **years, **values)
 
     def _cell(self, year: _Year, cell: Cell) -> Figure:
-        return self.ledger.figure("facts", year.address(cell))
+        return self._figure(year.address(cell))
+
+    def _figure(self, key: str) -> Figure:
+        return self.ledger.figure("facts", key)
+
+    def _culprit(self, suspect: tuple[str, Figure]) -> Mapping:
+        """What the sentence says of the one cell that is suspected."""
+        key, mended = suspect
+        year = self.now if key.startswith(f"{self.now.key}/") else self.before
+        cell = Cell.parse(key.removeprefix(f"{year.key}/"))
+        return {
+            "year": self._year(year),
+            "name": Bilingual(*(year.form.label(cell, language) for language in ("zh", "en"))),
+            "printed": self._figure(key),
+            "mended": mended,
+        }
+
+    def _year(self, year: _Year) -> Figure:
+        return self.ledger.figure("documents", f"{year.key}:year", str(year.number))
 
     def _sum(self, plus: Sequence[str], minus: Sequence[str]) -> Figure:
         return self.ledger.figure("facts", " - ".join([" + ".join(plus), *minus]))
 
 
-# So many of the figures that are last year's are named in the sentence.
-_SHOWN = 4
+# So many of the figures that are last year's are named in the sentence; so many cells may be under suspicion.
+_SHOWN, _SUSPECTS = 4, 2
