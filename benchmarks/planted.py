@@ -164,8 +164,9 @@ def survey(of: Corpus) -> Survey:
 class Verdict:
     """What came of one planting. ``against`` says what contradicts it: identity, prose, year, form, copy;
     empty if nothing does; ``joined`` that the digits of its table run together. ``state`` is found, noted
-    (by a note, or as open, alone), missed, refused (the page cannot be read) or crashed (a check gave way). ``misnamed`` are
-    codes that name other suspects, ``stray`` errors that do not touch the planted place."""
+    (by a note, or as open, alone), missed, refused (the page cannot be read) or crashed (a check gave way). ``narrowed``
+    says that the planted place is among several suspects, ``misnamed`` are codes that name other suspects alone,
+    ``stray`` errors that do not touch the planted place."""
 
     kind: str
     report: str
@@ -174,6 +175,7 @@ class Verdict:
     joined: bool
     state: str
     located: bool
+    narrowed: bool = False
     codes: tuple[str, ...] = ()
     misnamed: tuple[str, ...] = ()
     stray: tuple[str, ...] = ()
@@ -250,8 +252,11 @@ def judged(of: Corpus, planting: Planting, scratch: Path) -> Verdict:
         verdict,
         state="found" if severe else "noted" if fresh else "missed",
         located=located,
+        narrowed=not located and any(touching.names(f) for f in severe),
         codes=tuple(sorted({f.code for f in (severe or fresh)})),
-        misnamed=() if located else tuple(sorted({f.code for f in severe if f.suspect})),
+        misnamed=()
+        if located
+        else tuple(sorted({f.code for f in severe if f.suspect and not touching.names(f)})),
         stray=tuple(sorted({f.code for f in severe if f.severity == "error" and not touching.touches(f)})),
     )
 
@@ -329,6 +334,10 @@ class _Touching:
         if suspect:
             return bool(self.keys & set(suspect)) and (len(suspect) <= 2 or self.keys.issuperset(suspect))
         return bool(evidence) and self.keys.issuperset(evidence)
+
+    def names(self, finding) -> bool:
+        """Whether the planted place is among the suspects, however many they are."""
+        return bool(self.keys & set(finding.suspect.split()))
 
     def touches(self, finding) -> bool:
         """Whether the finding rests on the planted place at all."""
@@ -423,7 +432,8 @@ def _counts(name: str, verdicts: Sequence[Verdict]) -> list[object]:
         _share(len(hit), len(can)),
         located,
         _share(located, len(hit)),
-        sum(bool(v.misnamed) for v in hit),
+        sum(v.narrowed for v in hit),
+        sum(bool(v.misnamed) and not v.narrowed for v in hit),
         f"{missed}（{noted}）" if noted else missed,
         len(beyond),
         sum(v.state == "found" for v in beyond),
@@ -438,6 +448,7 @@ HEAD = [
     "占比 share",
     "定位 located",
     "占发现 share of found",
+    "在三四处之中 among three or four",
     "指错 named wrong",
     "漏（其中有提示或未定）missed (noted or left open)",
     "无从发现 nothing against it",
@@ -462,8 +473,8 @@ def by_reason(verdicts: Sequence[Verdict]) -> str:
         (True, "数字连写的表 tables of joined digits"),
     ):
         rows.append(_counts(f"　其中{name}", [v for v in hard if v.joined == joined]))
-    head = ["与什么矛盾 contradicted by", *HEAD[1:9]]
-    return table(head, [row[:9] for row in rows])
+    head = ["与什么矛盾 contradicted by", *HEAD[1:10]]
+    return table(head, [row[:10] for row in rows])
 
 
 def _cause(v: Verdict) -> str:
@@ -539,7 +550,11 @@ def told(surveys: Sequence[Survey], verdicts: Sequence[Verdict], command: str) -
         "## 发现而未定位 | Found, not located",
         "",
         _grouped(
-            (v.kind, f"{', '.join(v.codes)}{'；指错 named wrong' if v.misnamed else ''}", _example(v))
+            (
+                v.kind,
+                f"{', '.join(v.codes)}{'；在三四处之中 among three or four' if v.narrowed else '；指错 named wrong' if v.misnamed else ''}",
+                _example(v),
+            )
             for v in can
             if v.state == "found" and not v.located
         ),

@@ -76,10 +76,9 @@ def groups(report: Report, table: Table, part: Part) -> tuple[Group, ...]:
     return found[0] if all(other == found[0] for other in found) else ()
 
 
-def exchanged(report: Report) -> Slip | None:
+def exchanged(report: Report) -> Group:
     """Two rows whose numbers have changed places, where a table adds up all the same and only the prose tells:
-    of all pairs the one that makes the numbers of several things agree and none disagree; None if there is
-    no such pair, or more than one."""
+    of all pairs those that make most numbers of the prose agree, of two things at least, and none disagree."""
     witnesses = _Witnesses(report)
     found: dict[int, list[Slip]] = defaultdict(list)
     for placed in report.tables.values():
@@ -89,11 +88,9 @@ def exchanged(report: Report) -> Slip | None:
                 continue
             for slip in _Sums(placed.printed.table, part, first).silently_swapped():
                 gained, lost = witnesses.weigh(slip.changes, first.counted)
-                concepts_ = {witnesses.about[k] for k in gained}
-                if len(concepts_) > 1 and not lost:
+                if len({witnesses.about[key] for key in gained}) > 1 and not lost:
                     found[len(gained)].append(Slip(slip.kind, slip.changes, tuple(gained)))
-    best = found[max(found)] if found else []
-    return best[0] if len(best) == 1 else None
+    return Group((), tuple(found[max(found)]) if found else ())
 
 
 def parts_of_blank_totals(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
+from analysis.checking.culprits import mistyped
 from analysis.checking.said import Said, named, rounds_to, whole_percent
 from analysis.figures import number
 from analysis.templates import concepts, declared
@@ -319,8 +320,13 @@ def _label(said: Said, part) -> str:
 
 
 def _near(whole, parts: Sequence) -> bool:
-    gap = abs(sum(p.value for p in parts) - whole.value)
-    return len(parts) >= _words()["least"] and gap <= _words()["near"] * whole.value
+    """Whether several parts nearly make the whole, or would but for a digit too many or too few in it."""
+    total = sum(p.value for p in parts)
+    close = abs(total - whole.value) <= _words()["near"] * whole.value
+    both = float(total).is_integer() and float(whole.value).is_integer()
+    a, b = f"{total:.0f}", f"{whole.value:.0f}"
+    slip = both and len(a) != len(b) and min(len(a), len(b)) > 1 and mistyped(int(total), int(whole.value))
+    return len(parts) >= _words()["least"] and (close or slip)
 
 
 def _kinds(said: Said) -> Iterator[List]:

@@ -48,7 +48,9 @@ def _document(report: Report, findings: ReportFindings) -> None:
         )
     stated = identify.year(text)
     if stated and stated != report.year:
-        findings.add("document.year_differs", 0, reported=stated, expected=report.year, year=year)
+        findings.add(
+            "document.year_differs", *identify.year_at(text), reported=stated, expected=report.year, year=year
+        )
     if text.glosses:
         n = findings.ledger.figure("documents", f"{report.key}:glosses")
         findings.add("document.glossed", 0, reported=text.glosses, expected="0", n=n)
@@ -67,7 +69,7 @@ def _ordinals(report: Report, findings: ReportFindings) -> None:
         open_: dict[int, list[_Ordinal]] = {}
         for ordinal in _ordinals_of(report, section):
             open_ = {kind: run for kind, run in open_.items() if kind <= ordinal.kind}
-            if ordinal.value == 1 or ordinal.kind not in open_:
+            if ordinal.kind not in open_:
                 open_[ordinal.kind] = []
                 runs.append(open_[ordinal.kind])
             open_[ordinal.kind].append(ordinal)
@@ -133,17 +135,25 @@ def _ordinals_of(report: Report, section: Section) -> list[_Ordinal]:
 
 
 def out_of_order(values: Sequence[int]) -> list[tuple[int, int]]:
-    """The places of a list whose number is not the one due there, and that one. A list may begin anywhere
-    (where its first items are said in words); of 一、一、三 the second is wrong, of 一、三、三 as well."""
-    values, wrong = list(values), []
+    """The places of a run of lists whose number is not the one due there, and that one.
+
+    A list may begin anywhere, where its first items are said in words, and 一 begins a new one; but of 一、一、三
+    the second is wrong, as in 一、三、三, and so is that of 一、一, since no list has one item.
+    """
+    values, wrong, items = list(values), {}, 1
     for n in range(1, len(values)):
         if values[n] == values[n - 1] + 1:
+            items += 1
+            continue
+        alone = items == 1 == values[n - 1] and (n + 1 == len(values) or values[n + 1] == 1)
+        if values[n] == 1 and not alone:
+            items = 1
             continue
         # The number before may be the wrong one: then this one follows from the one before that.
         at = n - 1 if n > 1 and values[n] == values[n - 2] + 2 else n
-        values[at] = values[at - 1] + 1
-        wrong = [w for w in wrong if w[0] != at] + [(at, values[at])]
-    return wrong
+        values[at] = wrong[at] = values[at - 1] + 1
+        items += 1
+    return sorted(wrong.items())
 
 
 def _misnumbered(report: Report, findings: ReportFindings, ordinal: _Ordinal, due: int) -> None:

@@ -86,7 +86,7 @@ def _count(said: Said, claim) -> None:
                 claim.key,
                 *dict.fromkeys([*_keys(said, claim.about), *(_keys(said, other) if other else ())]),
             ],
-            suspect=[claim.key],
+            suspect=[] if concept.loose else [claim.key],
             **({"other": named(other), "parts": _parts(said, other)} if other else {}),
             **common,
         )
@@ -112,9 +112,7 @@ def _parts(said: Said, concept: str) -> list:
 
 def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
     """Which of the two numbers is wrong, if a third tells: words for the message, and the suspects."""
-    words = dict.fromkeys(("share", "rows", "mended", "confirmed", "elsewhere", "taken"))
-    if rows := said.rows_exchanged(claim):
-        return words | {"rows": rows}, _exchanged(said)
+    words = dict.fromkeys(("share", "rows", "table", "mended", "confirmed", "elsewhere", "taken"))
     if taken := said.taken_for(claim):
         words["taken"] = labelled(said, taken)
     # The percentage printed beside the count is the first witness.
@@ -128,6 +126,9 @@ def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
         return words, [claim.key]
     if vote == "cell" and not fits:
         return words | {"mended": labelled(said, cell)}, [f"{said.report.key}/{cell}"]
+    rows, suspects = said.slip(claim)
+    if suspects:
+        return words | {"rows": rows, "table": not rows}, suspects
     if vote == "claim":
         return words | {"confirmed": True}, [claim.key]
     # So is the same thing said in another place.
@@ -136,11 +137,6 @@ def _decided(said: Said, claim, held: float) -> tuple[dict, list[str]]:
     if right is not None and not vote:
         return words | {"elsewhere": said.printed(right)}, [claim.key]
     return words, []
-
-
-def _exchanged(said: Said) -> list[str]:
-    """The keys of the cells of two rows that changed places."""
-    return [f"{said.report.key}/{cell}" for cell in said.exchanged.changes]
 
 
 def _among(said: Said, claim) -> None:
@@ -181,7 +177,7 @@ def _percentage(said: Said, claim) -> None:
     count = next((c for c in said.beside(claim) if c.about == claim.about and not c.of), None)
     wrong = count is not None and count.value != part.value
     follows = wrong and rounds_to(claim, count.value / whole.value, said.report)
-    rows = said.rows_exchanged(claim)
+    rows, cells = said.slip(claim)
     near = abs(100 * part.value / whole.value - claim.value) < 2 * half_digit(claim, said.report)
     if len(bases) > 1:
         code = "text.rate_differs"
@@ -193,14 +189,15 @@ def _percentage(said: Said, claim) -> None:
         reported=said.printed(claim),
         expected=computed,
         evidence=[claim.key, *part.key.split(" + "), *whole.key.split(" + ")],
-        suspect=_exchanged(said) if rows else [count.key, claim.key] if follows else [claim.key],
+        suspect=cells if cells else [count.key, claim.key] if follows else [claim.key],
         concept=named(claim.about),
         claimed=said.printed(claim),
         part=part,
         whole=whole,
         computed=computed,
-        count=said.printed(count) if follows and not rows else None,
+        count=said.printed(count) if follows and not cells else None,
         rows=rows,
+        table=bool(cells) and not rows,
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import groupby
 
 from analysis.cells import Cells
-from analysis.checking.culprits import Slip, exchanged
+from analysis.checking.culprits import Group, exchanged, groups
 from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.figures import Figure, number
 from analysis.reading import Report
@@ -113,19 +113,22 @@ class Said:
         mended = all((a + change == b) if left else (a == b + change) for left, a, b in known)
         return "mends" if mended else "broken"
 
-    @cached_property
-    def exchanged(self) -> Slip | None:
-        """Two rows of a table that may have changed places, as the prose tells."""
-        return exchanged(self.report)
+    def slip(self, claim) -> tuple[list[Bilingual], list[str]]:
+        """What is wrong with a table where that is why a claim disagrees with it: the rows that changed places,
+        if that is what happened, and the cells that hold other numbers than they should. Nothing else."""
+        for group in self._slips:
+            if group.slips and all(claim.key in slip.claims for slip in group.slips):
+                cells = group.suspects
+                rows = {c.row: self.report.form.tables[c.table].rows[c.row] for c in cells}
+                swapped = {slip.kind for slip in group.slips} == {"rows"}
+                names = [Bilingual(row.short, row.en) for row in rows.values()] if swapped else []
+                return names, [f"{self.report.key}/{cell}" for cell in cells]
+        return [], []
 
-    def rows_exchanged(self, claim) -> list[Bilingual]:
-        """The names of these rows, where it is they that a claim disagrees with."""
-        slip = self.exchanged
-        if slip is None or claim.key not in slip.claims:
-            return []
-        cells = {c.row: c for c in slip.changes}.values()
-        rows = [self.report.form.tables[c.table].rows[c.row] for c in cells]
-        return [Bilingual(row.short, row.en) for row in rows]
+    @cached_property
+    def _slips(self) -> list[Group]:
+        tables = [(p.printed.table, part) for p in self.report.tables.values() for part in p.parts]
+        return [exchanged(self.report), *(g for of in tables for g in groups(self.report, *of))]
 
     def taken_for(self, claim) -> Cell | None:
         """The one other cell of the same rows that holds just the number of a claim."""

@@ -54,14 +54,30 @@ def unit(text: Text) -> str | None:
 
 def year(text: Text) -> int | None:
     """The reporting year: of the stated period, else of the title, else the year named most."""
-    if match := _PERIOD.search(text.clean):
-        return int(match[1])
-    if found := title(text):
-        return found[1]
-    years = Counter(_YEAR.findall(text.clean)).most_common(2)
-    if not years or (len(years) > 1 and years[0][1] == years[1][1]):
+    match = _year(text)
+    return int(match[0]) if match else None
+
+
+def year_at(text: Text) -> tuple[int, int]:
+    """Where the text says its year: characters of the folded text."""
+    match = _year(text)
+    return match.span() if match else (0, 0)
+
+
+_FOUR = re.compile(r"20\d\d")
+
+
+def _year(text: Text) -> re.Match[str] | None:
+    """The figures of the year that a report says it is of, where it says so first."""
+    for pattern in (_PERIOD, _TITLE):
+        if match := pattern.search(text.clean):
+            group = next(n for n, value in enumerate(match.groups(), 1) if _FOUR.fullmatch(value or ""))
+            return _FOUR.match(text.clean, match.start(group))
+    named = list(_YEAR.finditer(text.clean))
+    counts = Counter(m[1] for m in named).most_common(2)
+    if not counts or (len(counts) > 1 and counts[0][1] == counts[1][1]):
         return None
-    return int(years[0][0])
+    return next(_FOUR.match(text.clean, m.start(1)) for m in named if m[1] == counts[0][0])
 
 
 def from_path(path: Path) -> tuple[str | None, int | None]:
