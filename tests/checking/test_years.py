@@ -33,6 +33,38 @@ def test_a_stock_that_does_not_follow_is_found(case, pingtan):
     assert list(told[["expected", "reported"]].itertuples(index=False, name=None)) == [STOCKS[case]]
 
 
+# What is changed in Suqian 2024 (597 + 50 − 227 = 420 and 11 + 2 − 1 = 12) → the cell that is named, and its number.
+MISTYPED = {
+    "a digit dropped in the stock": (
+        r"(行政规范性文件 *\| *50 *\| *227 *\| *)420",
+        r"\g<1>42",
+        "in_force",
+        "420",
+    ),
+    "two digits that changed places": (
+        r"(行政规范性文件 *\| *50 *\| *227 *\| *)420",
+        r"\g<1>240",
+        "in_force",
+        "420",
+    ),
+    "what was repealed": (r"(行政规范性文件 *\| *50 *\| *)227", r"\g<1>272", "repealed", "227"),
+}
+
+
+@pytest.mark.parametrize("case", MISTYPED)
+def test_the_number_that_is_mistyped_in_a_stock_is_named(case, pair):
+    old, new, column, due = MISTYPED[case]
+    (found,) = pair({old: new}).query("code == 'years.stock'").itertuples()
+    assert found.suspect == f"宿迁市/2024/disclosure.normative_documents.{column}"
+    assert f"为{due}（所印" in found.message_zh
+
+
+def test_a_stock_that_no_slip_explains_accuses_no_number(pingtan):
+    # 1516 + 739 against 4359.
+    rows = pingtan.query("code == 'years.stock' and year == 2012")
+    assert len(rows) == 3 and not rows["suspect"].any()
+
+
 @pytest.mark.parametrize("year", [2023, 2024, 2025])
 def test_glued_digits_that_follow_under_no_reading_are_found_without_a_number_being_guessed(year, pingtan):
     # 698+77−132 against 470; 470+62−33 against 440; 440+58−45 against 546: none follows, however they are cut.

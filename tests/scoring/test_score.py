@@ -177,6 +177,13 @@ def test_notes_cost_nothing(document):
     assert not rows["points"].any()
 
 
+def test_an_item_may_ask_for_notes(rubric, document):
+    asked = rubric("[arithmetic.*]", "[text.unverifiable]\n    severity: [note]")
+    found = frames.frame("findings", [finding(1, "text.unverifiable")])
+    rows = score(found, frames.frame("rates", []), document, load_rubric(asked))
+    assert rows.set_index("item").loc["sums", "points"] == 4
+
+
 # what is not known
 
 

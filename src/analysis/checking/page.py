@@ -164,14 +164,16 @@ def _misnumbered(report: Report, findings: ReportFindings, ordinal: _Ordinal, du
     end += clean[end : end + 1] in "是、.)"
     printed = clean[start:end]
     right = printed.replace(ordinal.printed, str(due) if ordinal.printed.isdecimal() else _in_chinese(due))
+    # Digits are no figures of a table, so that the sentence says them in words.
+    words = Bilingual(f"第{_in_chinese(due)}项的序号", "") if re.search(r"\d", right) else f"“{right}”"
     findings.add(
         "text.ordinal_repeated",
         start,
         end,
         reported=printed,
         expected=right,
-        printed=printed,
-        due=right,
+        printed="" if re.search(r"\d", printed) else printed,
+        due=words,
     )
 
 

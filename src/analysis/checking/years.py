@@ -206,8 +206,9 @@ class _Pair:
                 mended = self._sum([link.stock, *link.minus], [k for k in link.plus if k != cell])
             else:
                 mended = self._sum(link.plus, [*(k for k in link.minus if k != cell), link.stock])
-            now = self._figure(cell).value
-            if mended.value >= 0 and mistyped(int(mended.value), int(now)) and cell not in held:
+            due, now = int(mended.value), int(self._figure(cell).value)
+            # A number of one digit can be any other one mistyped.
+            if due >= 0 and max(due, now) > _DIGIT and mistyped(due, now) and cell not in held:
                 found[cell] = mended
         return found if len(found) <= _SUSPECTS else {}
 
@@ -278,3 +279,4 @@ class _Pair:
 
 # So many of the figures that are last year's are named in the sentence; so many cells may be under suspicion.
 _SHOWN, _SUSPECTS = 4, 2
+_DIGIT = 9
