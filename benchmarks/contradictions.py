@@ -260,6 +260,82 @@ def _near(one: float, other: float) -> bool:
     return 1 / _UNIT < one / other < _UNIT
 
 
+# what could be told
+
+
+def explanations(page: Page, after: Values, now: Mapping[str, Said]) -> int:
+    """How many single numbers there are that, changed alone, would set right what contradicts a planting.
+
+    Cells are tried one by one, and a number of the prose where only it is contradicted. With one the error can
+    be told by anybody; with many it cannot, whatever is checked. 0 where it takes more than one number.
+    """
+    form = page.report.form
+    broken = identities_broken(form, page.values, after)
+    prose = [s for s in page.said if s.key in now and agrees(s, page.values, form)]
+    wrong = [s for s in prose if agrees(now[s.key], after, form) is False]
+    lost = [k for k in _links(page) if k.holds(page, page.values) and k.holds(page, after) is False]
+    found = 0
+    for cell, change in _changes(page, after, broken, [now[s.key] for s in wrong], lost):
+        tried = {**after, cell: after[cell] + change}
+        right = tried[cell] >= 0 and not identities_broken(form, page.values, tried)
+        right = right and not any(agrees(now[s.key], tried, form) is False for s in prose)
+        found += right and not any(
+            k.holds(page, page.values) and k.holds(page, tried) is False for k in _links(page)
+        )
+    return found + (len(wrong) == 1 and not broken and not lost)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """A link to the year before or after, seen from the page between them."""
+
+    link: Link
+    last: Values | None = None
+    next_: Values | None = None
+
+    def holds(self, page: Page, values: Values) -> bool | None:
+        return (
+            self.link.holds(self.last, values)
+            if self.last is not None
+            else self.link.holds(values, self.next_)
+        )
+
+    def signed(self) -> Iterator[tuple[str, int]]:
+        """The cells of the page in it, with the side they stand on."""
+        if self.last is not None:
+            yield from ((self.link.to, -1), *self.link.now)
+        else:
+            yield from self.link.before
+
+
+def _links(page: Page) -> list[_Beside]:
+    year = page.report.year
+    last, next_ = page.beside.get(year - 1), page.beside.get(year + 1)
+    found = [_Beside(k, last=last.values) for k in links(page.report.form)] if last else []
+    return found + ([_Beside(k, next_=next_.values) for k in links(next_.report.form)] if next_ else [])
+
+
+def _changes(
+    page: Page, after: Values, broken: Sequence[Equation], wrong: Sequence[Said], lost: Sequence[_Beside]
+) -> set[tuple[str, float]]:
+    """Cells, and what must be added to each, so that the first thing that is broken would be right."""
+    if broken:
+        left, right = (_side(cells, after) for cells in (broken[0].left, broken[0].right))
+        return {(str(c), right - left) for c in broken[0].left} | {
+            (str(c), left - right) for c in broken[0].right
+        }
+    if counts := [s for s in wrong if not s.of]:
+        cells = concepts()[counts[0].about].cells_in(page.report.form)
+        return {(str(c), counts[0].value - _side(cells, after)) for c in cells}
+    if lost:
+        values = lost[0].last if lost[0].last is not None else after
+        now = after if lost[0].last is not None else lost[0].next_
+        held = sum(values[c] * sign for c, sign in lost[0].link.before)
+        gap = now[lost[0].link.to] - held - sum(now[c] * sign for c, sign in lost[0].link.now)
+        return {(c, gap * sign) for c, sign in lost[0].signed()}
+    return set()
+
+
 # pages whose digits run together
 
 

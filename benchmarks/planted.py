@@ -24,7 +24,14 @@ from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
-from contradictions import Page, adds_up_as_read, identities_broken, prose_broken, years_broken
+from contradictions import (
+    Page,
+    adds_up_as_read,
+    explanations,
+    identities_broken,
+    prose_broken,
+    years_broken,
+)
 from places import PROJECT, SHIPPED, table
 from planting import KINDS, Planting, plantings, said_now, values_now
 from rich.console import Console
@@ -43,6 +50,8 @@ from analysis.templates import Cell
 
 SEED = 20210
 PLACES, QUICK = 5, 200
+# A finding that names more suspects than this has not located anything.
+NAMED = 2
 SEVERE = ("error", "warning")
 # These warn that a number cannot be told on the page; they find no error.
 OPEN = ("form.placement_ambiguous", "form.placement_presumed")
@@ -163,7 +172,7 @@ def survey(of: Corpus) -> Survey:
 @dataclass(frozen=True)
 class Verdict:
     """What came of one planting. ``against`` says what contradicts it: identity, prose, year, form, copy;
-    empty if nothing does; ``joined`` that the digits of its table run together. ``state`` is found, noted
+    empty if nothing does; ``clear`` that few enough numbers could be the wrong one for it to be located; ``joined`` that the digits of its table run together. ``state`` is found, noted
     (by a note, or as open, alone), missed, refused (the page cannot be read) or crashed (a check gave way). ``narrowed``
     says that the planted place is among several suspects, ``misnamed`` are codes that name other suspects alone,
     ``stray`` errors that do not touch the planted place."""
@@ -172,6 +181,7 @@ class Verdict:
     report: str
     place: str
     against: tuple[str, ...]
+    clear: bool
     joined: bool
     state: str
     located: bool
@@ -218,9 +228,10 @@ def judged(of: Corpus, planting: Planting, scratch: Path) -> Verdict:
     page = of.pages[planting.key]
     own = [p.report for p in page.beside.values() if p.report.key != planting.key]
     against = _against(page, planting)
+    clear = explanations(page, values_now(page, planting), said_now(page, planting)) <= NAMED
     tables = {Cell.parse(cell).table for cell in planting.cells}
     joined = any(t.glued or t.placements > 1 for c, t in page.report.tables.items() if c in tables)
-    verdict = Verdict(planting.kind, planting.key, planting.place, against, joined, "missed", False)
+    verdict = Verdict(planting.kind, planting.key, planting.place, against, clear, joined, "missed", False)
     path = _written(scratch, page.report, planting.text(page.report.text.raw))
     try:
         read = decide_reports([read_report(path, page.report.unit, page.report.year)], own)[0]
@@ -332,7 +343,7 @@ class _Touching:
         if self._at(finding) or (self.planting.named and self.planting.named in finding.expected):
             return True
         if suspect:
-            return bool(self.keys & set(suspect)) and (len(suspect) <= 2 or self.keys.issuperset(suspect))
+            return bool(self.keys & set(suspect)) and (len(suspect) <= NAMED or self.keys.issuperset(suspect))
         return bool(evidence) and self.keys.issuperset(evidence)
 
     def names(self, finding) -> bool:
@@ -420,7 +431,7 @@ def _share(part: int, whole: int) -> str:
 def _counts(name: str, verdicts: Sequence[Verdict]) -> list[object]:
     can = [v for v in verdicts if v.detectable]
     hit = [v for v in can if v.state == "found"]
-    located = sum(v.located for v in hit)
+    located, clear = sum(v.located for v in hit), [v for v in hit if v.clear]
     missed = len(can) - len(hit)
     noted = sum(v.state == "noted" for v in can)
     beyond = [v for v in verdicts if not v.detectable]
@@ -432,6 +443,7 @@ def _counts(name: str, verdicts: Sequence[Verdict]) -> list[object]:
         _share(len(hit), len(can)),
         located,
         _share(located, len(hit)),
+        _share(sum(v.located for v in clear), len(clear)),
         sum(v.narrowed for v in hit),
         sum(bool(v.misnamed) and not v.narrowed for v in hit),
         f"{missed}（{noted}）" if noted else missed,
@@ -448,6 +460,7 @@ HEAD = [
     "占比 share",
     "定位 located",
     "占发现 share of found",
+    "占能辨的 share of those that can be told",
     "在三四处之中 among three or four",
     "指错 named wrong",
     "漏（其中有提示或未定）missed (noted or left open)",
@@ -473,8 +486,8 @@ def by_reason(verdicts: Sequence[Verdict]) -> str:
         (True, "数字连写的表 tables of joined digits"),
     ):
         rows.append(_counts(f"　其中{name}", [v for v in hard if v.joined == joined]))
-    head = ["与什么矛盾 contradicted by", *HEAD[1:10]]
-    return table(head, [row[:10] for row in rows])
+    head = ["与什么矛盾 contradicted by", *HEAD[1:11]]
+    return table(head, [row[:11] for row in rows])
 
 
 def _cause(v: Verdict) -> str:
@@ -520,12 +533,16 @@ def told(surveys: Sequence[Survey], verdicts: Sequence[Verdict], command: str) -
         "",
         "在没有“错误”级发现的报告里每次植入一处错误，再照常读取、检查。“可发现”指植入的错误与表内勾稽关系、正文、相邻年度、"
         "格式要求或被抄的报告相矛盾，由 `benchmarks/contradictions.py` 按真实数字另行算出，不问检查程序。“发现”指多出“错误”或“警告”级"
-        "发现（只说数字放不定的不算）；“定位”指其中有一条指明植入之处。",
+        "发现（只说数字放不定的不算）；“定位”指其中有一条指明植入之处（疑误至多两处，或全在植入之处）。改动任何一个数字都能使全部矛盾消除的，"
+        "若有三个以上，谁也辨不出错在哪里；“占能辨的”只以其余的为分母，同样另行算出。",
         "",
         "*One error at a time is planted in the reports that have no finding of severity error; the page is read and checked as"
         " any other. “Contradicted” says that an identity, the prose, the year beside, a rule of the form or the report copied"
         " from is against it, worked out from the true numbers by `benchmarks/contradictions.py` without asking the checks."
-        " “Found” is one more finding of severity error or warning, other than that a number cannot be placed; “located” that one of them names the planted place.*",
+        " “Found” is one more finding of severity error or warning, other than that a number cannot be placed; “located” that one of"
+        " them names the planted place (two suspects at most, or none but planted ones). Where three numbers or more would, each by"
+        " itself, set everything right, nobody can tell which is wrong; the “share of those that can be told” leaves these out, and"
+        " is worked out apart as well.*",
         "",
         f"## 按种类 | By kind\n\n{by_kind(verdicts)}",
         "",

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from printing import paper, text, truth
 
-from analysis.checking import ledger_of
+from analysis.checking import check_report, ledger_of
 from analysis.checking.arithmetic import check
 from analysis.checking.culprits import groups
 from analysis.checking.finding import ReportFindings
@@ -231,6 +231,34 @@ def test_the_prose_decides_between_numbers_of_one_identity(shared, tmp_path):
         (finding,) = found.itertuples()
         assert finding.suspect.split() == [f"{SUQIAN}/2024/disputes.review.{c}" for c in suspects]
         assert ("正文亦作170" in finding.message_zh) == (suspects == ["total"])
+
+
+# digits that run together
+
+# What the page of Pingtan 2021 prints for what was received (64, 0, 0, 2, 0, 4, 70) → the cells that are named.
+JOINED = {
+    "6440020470": ["natural_person"],
+    "6400220470": ["charity"],
+    "6400204470": ["other"],
+    "6400204770": ["other"],  # the prose says 70, so that 7 was put behind the 4
+    "06400204": ["natural_person", "business", "charity", "legal_service", "other", "total"],  # one column on
+}
+
+
+@pytest.mark.parametrize("digits", JOINED)
+def test_a_line_of_joined_digits_that_cannot_be_right_is_held_against_what_the_others_leave(
+    digits, shared, tmp_path
+):
+    page = (shared / "reports" / PINGTAN / "2021.txt").read_text(encoding="utf8")
+    assert page.count("640020470") == 1
+    path = tmp_path / PINGTAN / "2021.txt"
+    path.parent.mkdir()
+    path.write_text(page.replace("640020470", digits), encoding="utf8")
+    found = check_report(read_report(path))
+    told = found[found["code"].str.startswith("arithmetic.")]
+    assert len(told)
+    keys = {k.rpartition(".")[2] for k in " ".join(told["suspect"]).split()}
+    assert keys == set(JOINED[digits])
 
 
 # whole reports

@@ -206,10 +206,15 @@ def test_another_power_of_ten_counts_only_with_the_same_digits():
     assert found(tables("甲市", {FEES: [91163600, 88000000, 9216360]})).empty
 
 
-def test_of_two_years_the_same_leading_digits_are_needed_and_none_is_called_the_wrong_one():
-    (row,) = found(tables("甲市", {FEES: [9116.36, 91173600]})).itertuples()
+@pytest.mark.parametrize("now", [91173600, 88173600, 9116.36 * 2.5e4])
+def test_of_two_years_the_later_is_doubted_and_none_is_called_the_wrong_one(now):
+    (row,) = found(tables("甲市", {FEES: [9116.36, now]})).itertuples()
     assert (row.code, row.year, row.suspect) == ("years.unit_off", 2017, "")
-    assert "years.unit_off" not in set(found(tables("甲市", {FEES: [9116.36, 88173600]}))["code"])
+
+
+@pytest.mark.parametrize("now", [9.2e6, 8.8e8, 450_000])
+def test_of_two_years_a_great_change_is_no_matter_of_units(now):
+    assert "years.unit_off" not in set(found(tables("甲市", {FEES: [9116.36, now]}))["code"])
 
 
 # the reports at hand

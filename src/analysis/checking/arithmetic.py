@@ -90,9 +90,9 @@ class _Broken:
         return {c: placement.source[c] for c in cells if c in placement.source}
 
     def _no_placement(self, broken: Sequence[Equation]) -> None:
-        suspects = few(c for g in self.groups for c in g.suspects)
         culprits = [g.culprit for g in self.groups]
         changed = [c for slip in culprits for c in slip.changes] if all(culprits) else []
+        suspects = changed or few(c for g in self.groups for c in g.suspects)
         least = [f"{self.report.key}/{e.right[0]}" for e in _least(self.part)]
         places = [self.table.rows[e.at] for e in broken if e.identity.over == "rows"]
         at = next((r for r in self.part.rows for p in places if r.cells[0].row == p.code), self.part.rows[0])
@@ -106,7 +106,7 @@ class _Broken:
             table=Bilingual(self.table.zh, self.table.en),
             n=self.ledger.tally("facts", least),
             places=[Bilingual(p.short, p.en) for p in places],
-            culprits=[self._name(c) for c in changed] if changed and set(changed) == set(suspects) else [],
+            culprits=[name for slip in culprits for name in self._names(slip)] if changed else [],
         )
 
     # the culprit in words and figures
@@ -163,6 +163,12 @@ class _Broken:
 
     def _keys(self, cells) -> list[str]:
         return [f"{self.report.key}/{c}" for c in cells]
+
+    def _names(self, slip: Slip) -> list[Bilingual]:
+        """The cells that a slip finds wrong, or the rows where whole rows are."""
+        if slip.kind in ("numbers", "swap"):
+            return [self._name(c) for c in slip.changes]
+        return [self._row(row) for row in dict.fromkeys(c.row for c in slip.changes)]
 
     def _name(self, cell: Cell) -> Bilingual:
         return Bilingual(*(self.report.form.label(cell, language) for language in ("zh", "en")))

@@ -8,20 +8,23 @@ the prose says and how numbers are mistyped decide, or nothing does.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from analysis.reading import Report
 from analysis.reading.facts import Part
-from analysis.reading.placement import Placement, difference
+from analysis.reading.placement import Budget, Line, Placement, difference, place, row_sums, tried
 from analysis.templates import Cell, Equation, Table, concepts
 
 # So many cells may be under suspicion together; more would point at nothing.
 _FEW = 4
 # Where the page admits more readings than this, no culprit is looked for.
 _READINGS = 8
+# The work (in the solver's units) that is spent on a table without one of its lines.
+_WORK = 0.5
 _TINY = 1e-9
 
 
@@ -67,13 +70,91 @@ def few(cells: Iterable[Cell]) -> tuple[Cell, ...]:
 
 def groups(report: Report, table: Table, part: Part) -> tuple[Group, ...]:
     """The groups of broken equations of a part of ``table``; where it admits several readings, only if
-    they break the same in the same way."""
+    they break the same in the same way, or if all of them leave one line that cannot be right."""
     placements = part.solution.placements
-    if not part.solution.complete or len(placements) > _READINGS or not placements[0].broken:
+    if not placements[0].broken:
         return ()
-    witnesses = _Witnesses(report)
-    found = [_Sums(table, part, p).groups(witnesses) for p in placements]
-    return found[0] if all(other == found[0] for other in found) else ()
+    if part.solution.complete and len(placements) <= _READINGS:
+        witnesses = _Witnesses(report)
+        found = [_Sums(table, part, p).groups(witnesses) for p in placements]
+        told = found[0] if all(other == found[0] for other in found) else ()
+        if not part.glued or any(group.slips for group in told):
+            return told
+    slips = list(_one_line(part)) if part.glued else []
+    return (Group(placements[0].broken, tuple(slips)),) if slips else ()
+
+
+def _one_line(part: Part) -> Iterator[Slip]:
+    """The line of joined digits that is wrong: without it all others have one reading, in which everything adds
+    up, and its digits are those that the others leave for it but for one slip."""
+    sums = [
+        i for i in dict.fromkeys(e.identity for e in part.equations) if i.over == "rows" and len(i.right) == 1
+    ]
+    held = [_holding(line, row_sums(line.cells, sums)) for line in part.lines]
+    alone = [n for n, line in enumerate(held) if line is None]
+    if len(alone) > 1:
+        return
+    for n in alone or range(len(held)):
+        rest = held[:n] + held[n + 1 :]
+        solution = place(rest, tried(part.equations, rest), budget=Budget(_WORK))
+        if solution.unique and not solution.broken:
+            line = part.lines[n]
+            due = _left_for(line, part.equations, solution.placements[0].counted)
+            if None not in due and all(value >= 0 for value in due):
+                printed = "".join(str(number) for number in line.numbers if number is not None)
+                yield from _misprinted(line.cells, due, printed)
+
+
+def _holding(line: Line, sums) -> Line | None:
+    """The line with those of its readings in which it adds up; None if it does in none."""
+    readings = [
+        r
+        for r in line.readings
+        if None not in r and all(sum(r[p] for p in parts) == r[total] for parts, total in sums)
+    ]
+    return replace(line, numbers=readings[0], cuts=tuple(readings[1:])) if readings else None
+
+
+def _left_for(line: Line, equations: Iterable[Equation], counted: Mapping[Cell, int]) -> list[int | None]:
+    """What the other lines leave for each cell of a line; None where they do not tell."""
+    due: dict[Cell, int] = {}
+    for equation in equations:
+        unknown = [c for c in (*equation.left, *equation.right) if c in line.cells]
+        if len(unknown) == 1:
+            sides = [
+                sum(counted[c] for c in side if c in counted) for side in (equation.left, equation.right)
+            ]
+            gap = sides[1] - sides[0]
+            due.setdefault(unknown[0], gap if unknown[0] in equation.left else -gap)
+    return [due.get(cell) for cell in line.cells]
+
+
+def _misprinted(cells: Sequence[Cell], due: Sequence[int], printed: str) -> Iterator[Slip]:
+    """The slips by which a line that should hold ``due`` prints the digits ``printed``: one number mistyped, two
+    that changed places, or all of them one column too far."""
+    texts = [str(value) for value in due]
+    for n in range(len(texts)):
+        before, behind = "".join(texts[:n]), "".join(texts[n + 1 :])
+        middle = printed[len(before) : len(printed) - len(behind)]
+        fits = printed == before + middle + behind and re.fullmatch("0|[1-9][0-9]*", middle)
+        if fits and mistyped(due[n], int(middle)):
+            yield Slip("numbers", {cells[n]: due[n] - int(middle)})
+    moved = [("swap", _with(due, {i: due[j], j: due[i]})) for i, j in combinations(range(len(due)), 2)]
+    total = len(due) - 1
+    moved += [
+        ("right", [*due[1:], 0]),
+        ("left", [0, *due[:-1]]),
+        ("left", [0, *due[: total - 1], due[total]]),
+        ("right", [*due[1:total], 0, due[total]]),
+    ]
+    for kind, values in moved:
+        changes = {c: d - v for c, d, v in zip(cells, due, values, strict=True) if d != v}
+        if changes and "".join(map(str, values)) == printed:
+            yield Slip(kind, changes)
+
+
+def _with(values: Sequence[int], others: Mapping[int, int]) -> list[int]:
+    return [others.get(n, value) for n, value in enumerate(values)]
 
 
 def exchanged(report: Report) -> Group:

@@ -318,7 +318,7 @@ def _off(value: float, others: Sequence[float], last: bool) -> float | None:
     if len(others) >= rules["years"]:
         if len(near) < rules["years"] or 2 * len(near) <= len(others):
             return None  # they do not agree among themselves
-    elif not others or not last or digits[: rules["digits"]] != _digits(others[0])[: rules["digits"]]:
+    elif not others or not last:
         return None
     steps = [log10(value / o) for o in near]
     of_units = any(abs(abs(step) - power) <= within for step in steps for power in rules["powers"])

@@ -78,7 +78,11 @@ def _count(said: Said, claim) -> None:
     other = next((c for c in concept.also if claim.value == said.held(c)), None)
     if not (other or concept.loose) and explained(said, claim, held):
         return
-    if other or concept.loose or doubtful(said, claim):
+    # Where it is not certain what else the words may mean comes to, nobody can be accused; unless the number
+    # mends the sums of the table.
+    unsure = any(said.addresses(c) and not said.trusted(c) for c in concept.also)
+    unsure = unsure and said.of_the_table(claim.about, claim.value)[0] != "cell"
+    if other or concept.loose or unsure or doubtful(said, claim):
         said.add(
             "text.count_of_another" if other else "text.count_loose",
             claim,
@@ -86,7 +90,7 @@ def _count(said: Said, claim) -> None:
                 claim.key,
                 *dict.fromkeys([*_keys(said, claim.about), *(_keys(said, other) if other else ())]),
             ],
-            suspect=[] if concept.loose else [claim.key],
+            suspect=[claim.key] if other else [],
             **({"other": named(other), "parts": _parts(said, other)} if other else {}),
             **common,
         )
@@ -95,7 +99,10 @@ def _count(said: Said, claim) -> None:
     said.add(
         "text.count_differs",
         claim,
-        evidence=[claim.key, *_keys(said, claim.about)],
+        evidence=[
+            claim.key,
+            *dict.fromkeys(key for c in (claim.about, *concept.also) for key in _keys(said, c)),
+        ],
         suspect=suspect,
         parts=_parts(said, claim.about),
         **decided,

@@ -59,6 +59,16 @@ class Said:
         """What the tables hold, if they hold it and it is certain."""
         return self.cells.certain(self.addresses(concept)) if concept in concepts() else None
 
+    def trusted(self, concept: str) -> bool:
+        """Whether the cells of a concept are certain, and none of them breaks a sum of the table."""
+        return self.held(concept) is not None and self._broken.isdisjoint(self.addresses(concept))
+
+    @cached_property
+    def _broken(self) -> set[Cell]:
+        parts = (part for placed in self.report.tables.values() for part in placed.parts)
+        first = (p for part in parts for p in part.solution.placements[:1])
+        return {c for p in first for e in p.broken if not e.identity.usual for c in (*e.left, *e.right)}
+
     def table(self, concept: str) -> Figure:
         """The figure of what the tables hold."""
         return self.ledger.cells(self.report.key, self.addresses(concept))
