@@ -56,9 +56,9 @@ def cells(**changed: str) -> dict[Cell, str]:
     return made
 
 
-def told(folder: Path, words: str, **changed: str) -> Report:
-    """The report with ``words`` for its overview."""
-    true = Truth(UNIT, YEAR, templates.forms()["2021"], cells(**changed))
+def told(folder: Path, words: str, unit: str = UNIT, year: int = YEAR, **changed: str) -> Report:
+    """The report with ``words`` for its overview; of another ``unit`` and ``year`` (from 2021 on) if need be."""
+    true = Truth(unit, year, templates.forms()["2021"], cells(**changed))
     blocks, skipped = [], False
     for block in paper(true):
         if isinstance(block, str) and block[1:2] == "、" and block[0] in "一二三四五六":
