@@ -252,7 +252,10 @@ def _cell(report: Report, findings: ReportFindings, cell: Cell) -> None:
     key = f"{report.key}/{cell}"
     printed = findings.ledger.figure("facts", f"{key}:raw") if fact["raw"] else None
     folded = report.text.clean[at[0] : at[1]]
-    if column.kind == "change" and fact["status"] == "ambiguous" and fact["raw"]:
+    # Joined digits that hold no sign, and no zero wherever they are cut, hold none for this cell either.
+    cut = fact["candidates"].split("|") if not fact["raw"] else []
+    unsigned = fact["raw"] or (any(cut) and all(c.isdecimal() and int(c) for c in cut))
+    if column.kind == "change" and fact["status"] == "ambiguous" and unsigned:
         findings.add(
             "form.change_unsigned",
             *at,

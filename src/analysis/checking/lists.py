@@ -15,7 +15,7 @@ from functools import cache
 
 from analysis.checking.culprits import mistyped
 from analysis.checking.said import Said, named, rounds_to, whole_percent
-from analysis.figures import number
+from analysis.figures import Figure, number
 from analysis.templates import concepts, declared
 
 _OPEN, _CLOSE = "(", ")"
@@ -361,6 +361,8 @@ def _check(said: Said, one: List) -> None:
     _part_shares(said, one)
     total = one.sum()
     if total == one.whole.value or any(total == other.value for other in one.others):
+        if one.likely:
+            _percentages(said, one)
         return
     over = [p for p in one.parts if p.value > one.whole.value]
     if one.sure and not one.others:
@@ -384,12 +386,37 @@ def _check(said: Said, one: List) -> None:
         suspect=[suspect.key] if suspect is not None else [p.key for p in over][:1],
         n=said.ledger.tally("claims", [p.key for p in one.parts]),
         sum=summed,
+        percent=_percent(said, one),
         whole=whole,
         difference=said.ledger.difference(summed, whole),
         wrong=said.printed(suspect) if suspect is not None else None,
         mended=mended,
         agrees=bool(one.whole.about) and said.held(one.whole.about) == one.whole.value,
     )
+
+
+def _percent(said: Said, one: List) -> Figure | None:
+    """What the percentages of a list come to, where each part has one and they are not a whole."""
+    shares = list(one.shares.values())
+    if len(shares) < len(one.parts) or len(shares) < _words()["least"] or whole_percent(shares, said.report):
+        return None
+    total = said.ledger.total([said.ledger.figure("claims", c.key) for c in shares])
+    return said.ledger.figure("claims", total.key, f"{sum(c.value for c in shares):.2f}")
+
+
+def _percentages(said: Said, one: List) -> None:
+    """The percentages of a list whose counts make up their whole."""
+    if (total := _percent(said, one)) is not None:
+        keys = [c.key for c in one.shares.values()]
+        said.add(
+            "text.percentages_do_not_sum",
+            next(iter(one.shares.values())),
+            reported=f"{total}%",
+            expected="100%",
+            evidence=keys,
+            n=said.ledger.tally("claims", keys),
+            sum=total,
+        )
 
 
 def _suspect(said: Said, one: List) -> tuple[object | None, object | None]:

@@ -151,6 +151,8 @@ class _Pair:
         for link in self._links():
             if link.arrives is False:
                 self._stock(link, earlier, later)
+            elif link.arrives and not link.certain and not link.rule.at_most:
+                self._open(link)
 
     def _links(self) -> Iterator[_Link]:
         """What the tables declare to be handed on, row by row."""
@@ -182,6 +184,17 @@ class _Pair:
             made=made,
             difference=self.ledger.difference(printed, made) if link.certain else None,
             culprit=self._culprit(*suspects.items()) if len(suspects) == 1 else None,
+        )
+
+    def _open(self, link: _Link) -> None:
+        """A stock that follows or does not, as the joined digits are cut."""
+        self._put(
+            "years.stock_open",
+            link.own,
+            evidence=[*link.plus, *link.minus, link.stock],
+            table=Bilingual(link.table.zh, link.table.en),
+            row=Bilingual(link.table.rows[link.row].short, link.table.rows[link.row].en),
+            rule=Bilingual(link.rule.zh, link.rule.en),
         )
 
     def _suspects(self, link: _Link, earlier: _Pair | None, later: _Pair | None) -> dict[str, Figure]:
