@@ -87,3 +87,33 @@ def test_the_register_lies_in_the_folder_of_reports_or_beside_it(tmp_path):
     assert "甲市" in register.beside(folder).units
     (folder / "units.csv").write_text("unit\n乙市\n", encoding="utf8")
     assert "乙市" in register.beside(folder).units
+
+
+HEADERS = {
+    "unit,kind,levle\n甲市,,county\n": "第 1 行：不认识列 levle",
+    "name,kind\n甲市,government\n": "第 1 行：不认识列 name",
+    "kind,level\ngovernment,county\n": "第 1 行：没有列 unit",
+}
+
+
+@pytest.mark.parametrize("text", HEADERS)
+def test_a_column_that_there_is_not_is_refused(text, tmp_path):
+    path = tmp_path / "units.csv"
+    path.write_text(text, encoding="utf8")
+    with pytest.raises(InputError, match=HEADERS[text]):
+        register.load(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match="找不到文件"):
+        register.load(tmp_path / "units.csv")
+
+
+def test_parts_are_found_by_another_name_of_the_whole():
+    units = [Unit("甲市人民政府", aliases=("甲市",)), Unit("甲市财政局", parent="甲市")]
+    known = Register({u.unit: u for u in units})
+    assert (
+        [u.unit for u in known.parts("甲市")]
+        == [u.unit for u in known.parts("甲市人民政府")]
+        == ["甲市财政局"]
+    )

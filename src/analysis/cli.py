@@ -25,10 +25,17 @@ Years = Annotated[str, typer.Option(help="2020、2018-2025 或 2020,2023 | years
 Data = Annotated[str, typer.Option(help="报告文件夹 <单位>/<年份>.<类型> | folder of reports")]
 File = Annotated[str, typer.Option(help="单个报告文件 | one report file")]
 Language = Annotated[str, typer.Option(help="zh 或 en | language of the text")]
+Spoken = Annotated[str, typer.Option(help="zh 或 en | language of the text", callback=lambda v: _language(v))]
 Out = Annotated[Path, typer.Option(help="输出文件夹 | where the output goes")]
 
 # The most important findings that a run prints.
 _SHOWN = 3
+
+
+def _language(value: str) -> str:
+    if value not in ("zh", "en"):
+        raise typer.BadParameter(f"只能是 zh 或 en，不能是 {value} | it is zh or en, not {value}")
+    return value
 
 
 def _refuse(error: Exception, code: int) -> None:
@@ -95,16 +102,27 @@ _TOLD = 10
 @app.command()
 def check(
     source: Annotated[
-        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
+        Path,
+        typer.Argument(
+            help="报告文件夹或一个报告文件，或 analysis read 的数据文件夹 | reports, one report, or a store"
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="数据文件夹，默认 store | where the findings go")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the findings go; store, or the store itself"
+        ),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
     reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
     units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
-    language: Language = "zh",
+    language: Spoken = "zh",
     most: Annotated[int, typer.Option(help="摘要中列出几项 | how many are named", min=0)] = _TOLD,
 ) -> None:
-    """像审计那样核对：摘要在此，全部发现在 CSV 与 Parquet | check reports as an auditor would."""
+    """像审计那样核对：摘要在此，全部发现在 CSV 与 Parquet | check reports as an auditor would.
+
+    有文件读不了时退出码为 1，输入有误为 2 | exit code 1 if a file could not be read, 2 for bad input.
+    """
     from analysis.batch import check as checking
     from analysis.batch.progress import Progress
 
@@ -130,13 +148,18 @@ def score(
     rubric: Annotated[
         Path | None, typer.Option(help="评分办法，默认见 docs/score.md | a rubric of your own")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="数据文件夹，默认 store | where the scores go")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the scores go; store, or the store itself"
+        ),
+    ] = None,
     unit: Annotated[str, typer.Option(help="只评这一单位 | one unit only")] = "",
     years: Years = "",
     jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
     reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
     units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
-    language: Language = "zh",
+    language: Spoken = "zh",
 ) -> None:
     """按负面清单扣分，不能断定的另列，得分是一个范围 | score reports by a rubric; what cannot be known stays open."""
     from analysis.batch import score as scoring

@@ -19,6 +19,7 @@ NAME = "units.csv"
 KINDS = ("", "government", "department")
 LEVELS = ("", "central", "province", "prefecture", "county", "township")
 _YES_NO = ("", "yes", "no")
+COLUMNS = ("unit", "kind", "level", "parent", "scope", "province", "complete", "aliases", "note")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Register:
     def parts(self, name: str) -> list[Unit]:
         """The units declared to be part of ``name``, in the order of the register."""
         whole = self.of(name).unit
-        return [u for u in self.units.values() if u.parent == whole]
+        return [u for u in self.units.values() if u.parent and self.of(u.parent).unit == whole]
 
 
 _ALLOWED = {"kind": KINDS, "level": LEVELS, "scope": ("", *SCOPES), "complete": _YES_NO}
@@ -62,14 +63,24 @@ _ALLOWED = {"kind": KINDS, "level": LEVELS, "scope": ("", *SCOPES), "complete": 
 
 def load(path: Path) -> Register:
     """The register that a file declares. Raises ``InputError`` naming the line that is wrong."""
+    if not path.is_file():
+        raise InputError(f"找不到文件 {path}。", f"There is no file {path}.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            table = csv.DictReader(file, strict=True)
+            rows, header = list(table), [name.strip() for name in table.fieldnames or ()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"{path} 读不出来（{error}）：请存为 UTF-8 的 CSV。",
             f"{path} cannot be read ({error}): save it as CSV in UTF-8.",
         ) from None
+    if wrong := [name for name in header if name not in COLUMNS] or ([] if "unit" in header else ["unit"]):
+        near = "、".join(COLUMNS)
+        raise InputError(
+            f"{path} 第 1 行：{'没有列' if wrong == ['unit'] else '不认识列'} {wrong[0]}；可用的列是 {near}。",
+            f"{path} line 1: {'no column' if wrong == ['unit'] else 'unknown column'} {wrong[0]}; there are "
+            f"{', '.join(COLUMNS)}.",
+        )
     return Register({unit.unit: unit for unit in _units(path, rows)})
 
 
@@ -80,15 +91,15 @@ def _units(path: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Uni
         name = cells.get("unit", "")
         if not name or name in seen:
             raise InputError(
-                f"{path} 第 {n} 行：{'单位重复' if name else '缺单位'}{name}。",
+                f"{path} 第 {n} 行：{f'单位 {name} 重复' if name else '缺单位'}。",
                 f"{path} line {n}: {'twice the unit ' + name if name else 'no unit'}.",
             )
         for column, allowed in _ALLOWED.items():
             if cells.get(column, "") not in allowed:
-                may = "、".join(a for a in allowed if a)
+                may = [a for a in allowed if a]
                 raise InputError(
-                    f"{path} 第 {n} 行：{column} 不能是“{cells[column]}”，只能是 {may} 或留空。",
-                    f"{path} line {n}: {column} cannot be {cells[column]!r}; it is one of {may}, or empty.",
+                    f"{path} 第 {n} 行：{column} 不能是“{cells[column]}”，只能是 {'、'.join(may)} 或留空。",
+                    f"{path} line {n}: {column} cannot be {cells[column]!r}; it is one of {', '.join(may)}, or empty.",
                 )
         if cells.get("parent") and cells["parent"] in (name, *cells.get("aliases", "").split()):
             raise InputError(

@@ -90,7 +90,11 @@ def test_both_editions_give_the_same_findings(shipped, published):
         "evidence",
         "figures",
     ]
-    assert shipped.findings[columns].to_dict("records") == published.findings[columns].to_dict("records")
+    # The prose of an edition has other sentences, so that their numbers are others.
+    one, other = (
+        b.findings[columns].replace(r"/sentence/\d+", "/sentence", regex=True) for b in (shipped, published)
+    )
+    assert one.to_dict("records") == other.to_dict("records")
 
 
 def test_every_declared_finding_is_complete():

@@ -92,8 +92,29 @@ def test_the_other_findings_are_as_they_were(dismissed, shipped):
 
 def test_a_mended_report_leaves_the_decision_without_its_finding(dismissed, shipped, altered):
     mended = altered("無法提供4件", "無法提供16件").findings
-    assert reviews.gone(dismissed, mended["fingerprint"]) == list(dismissed)
-    assert reviews.gone(dismissed, shipped.findings["fingerprint"]) == []
+    read = [("永康市", "2020")]
+    assert reviews.gone(dismissed, mended["fingerprint"], read) == list(dismissed)
+    assert reviews.gone(dismissed, shipped.findings["fingerprint"], read) == []
+
+
+def test_a_decision_about_a_report_that_was_not_read_is_not_gone(file, shipped):
+    path = file("5db615d2a70e,,explained,王五,2026/1/5,见附注,永康市,2020,text.count_differs,x\n")
+    nothing: list[str] = []
+    assert reviews.gone(reviews.load(path), nothing, [("宿迁市", "2024")]) == []
+    assert len(reviews.gone(reviews.load(path), nothing, [("永康市", "2020")])) == 1
+
+
+def test_a_fingerprint_that_cannot_be_one_is_refused(file):
+    with pytest.raises(InputError, match="第 2 行：fingerprint 不能是“5db615d2a70x”"):
+        reviews.load(file("5db615d2a70x,,explained,王五,2026/1/5,见附注,,,,\n"))
+
+
+def test_a_fingerprint_that_a_spreadsheet_cut_short_is_still_the_same_row(file, shipped):
+    zero = {**finding(shipped), "fingerprint": "012345678901", "state": "0123456789ab"}
+    path = file("12345678901,,explained,王五,2026/1/5,见附注,,,,\n")
+    reviews.record(path, zero, "confirmed", "李四", "2026-01-06", "再看属实")
+    (only,) = reviews.load(path)
+    assert (only.fingerprint, only.decision) == ("012345678901", "confirmed")
 
 
 def test_a_row_typed_without_a_state_holds_for_the_evidence_as_it_is(file, shipped, altered):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from math import nan
 
 import pandas as pd
@@ -535,8 +536,10 @@ def test_a_bad_rubric_ends_the_command_with_its_sentence(store, tmp_path, rubric
 
 
 def test_a_dismissed_finding_is_kept_by_the_next_check_and_costs_nothing(folder, tmp_path):
-    store, file = tmp_path / "store", tmp_path / "reviews.csv"
-    scoring.score_all(folder, store)
+    # The reports in one place and the store in another: the decisions lie with the reports.
+    reports = shutil.copytree(folder, tmp_path / "data" / "reports")
+    store, file = tmp_path / "store", tmp_path / "data" / "reviews.csv"
+    scoring.score_all(reports, store)
     found = pd.read_parquet(store / "findings.parquet").set_index("code")
     ours = found[(found["unit"] == "永康市") & (found["severity"] == "error")]
     for fingerprint in ours["fingerprint"]:
@@ -553,6 +556,16 @@ def test_a_dismissed_finding_is_kept_by_the_next_check_and_costs_nothing(folder,
     decided = pd.read_parquet(store / "findings.parquet").set_index("fingerprint").loc[ours["fingerprint"]]
     assert set(decided["decision"]) == {"dismissed"}
     assert set(decided["decided_on"]) == {"2026-01-05"}
+    again = tmp_path / "again"
+    assert command("check", reports, "--out", again).exit_code == 0
+    found = pd.read_parquet(again / "findings.parquet").set_index("fingerprint")
+    assert set(found.loc[ours["fingerprint"], "decision"]) == {"dismissed"}
+
+
+def test_a_language_that_there_is_not_is_refused(store):
+    for verb in ("check", "score"):
+        done = command(verb, store, "--language", "fr")
+        assert done.exit_code == 2 and "zh 或 en" in done.output
 
 
 def test_a_decision_about_nothing_is_refused(store):

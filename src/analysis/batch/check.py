@@ -3,8 +3,8 @@
 In: a folder of reports (read into a store first) or a store, the register of units and the decisions of
 people. Out: ``findings.parquet`` and ``findings.csv`` in the store – what each report shows by itself and what
 several show beside each other, unit by unit – with what its sentences lead back to besides cells (``changes.csv``,
-``register.csv``), and a summary. Units pass through one after the other, so
-that memory does not grow with the corpus.
+``register.csv``), and a summary. Units pass through one after the other: in memory
+stay the findings on several reports, and what is compared of each report (hashes, and a few numbers).
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def check(
     register, by default ``reviews.csv`` and ``units.csv`` in the folder or beside it. Raises ``InputError``.
     """
     read = None
-    place = source if source.is_dir() else source.parent
+    place = home(source)
     if is_store(source):
         folder = source
     else:
@@ -83,6 +83,17 @@ def check(
     known = register.load(units) if units else register.beside(place)
     _write(folder, made, known, decisions)
     return made
+
+
+def home(source: Path) -> Path:
+    """The folder of the reports, in which or beside which the register and the decisions lie; of a store the one
+    that it was read from, while that is there."""
+    if is_store(source):
+        origin = source / store.ORIGIN
+        told = Path(origin.read_text(encoding="utf8")) if origin.is_file() else source
+        folder = told if told.is_absolute() else source / told
+        return folder if folder.exists() else source
+    return source if source.is_dir() else source.parent
 
 
 def _made(out: Path) -> Path:
@@ -166,7 +177,8 @@ def _write(
                 _count(made, documents, found)
         for name, side in sides.items():
             side.to_csv(aside / f"{name}.csv", index=False, encoding="utf-8-sig")
-        made.gone = reviews.gone(decisions, fingerprints)
+        read = {(unit, str(year)) for unit, year, _ in made.by_report}
+        made.gone = reviews.gone(decisions, fingerprints, read)
         if made.out == folder:
             describe_also(folder, aside, {"findings": rows})
         for path in sorted(aside.iterdir(), key=lambda p: p.suffix == ".json"):
@@ -218,8 +230,9 @@ def summary(made: Checked, most: int, language: str = "zh") -> Iterator[str]:
         yield f"{n:>6}  {severity:<8} {code}  {declared_findings()[code]['title'][language]}"
     if made.decisions:
         yield "复核 decisions " + " · ".join(f"{k} {n}" for k, n in sorted(made.decisions.items()))
-    for review in made.gone[:most]:
-        yield f"note   复核的发现已不存在 | the finding decided on is gone: {review.fingerprint}"
+    for review in made.gone:
+        about = " ".join(filter(None, (review.unit, review.year, review.message)))
+        yield f"note   复核的发现已不存在 | the finding decided on is gone: {review.fingerprint} {about}".rstrip()
     yield f"发现 findings {made.out / 'findings.csv'}, {made.out / 'findings.parquet'}"
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import frames, register
-from analysis.batch.check import beside, check, describe_also, is_store, units_of
+from analysis.batch.check import beside, check, describe_also, home, is_store, units_of
 from analysis.batch.store import Summary
 from analysis.checking import reviews
 from analysis.errors import InputError
@@ -62,7 +62,7 @@ def score_all(
     wanted = set(parse_years(years)) if years else set()
     checked = check(source, None if is_store(source) else out, jobs, decided, units, told)
     made = Scored(out or checked.out, read=checked.read)
-    known = register.load(units) if units else register.beside(source if source.is_dir() else source.parent)
+    known = register.load(units) if units else register.beside(home(source))
     every = pd.read_parquet(checked.out / "documents.parquet", columns=["unit", "year"])
     asked = every[(every["unit"] == unit) | (unit == "")]
     asked = asked[asked["year"].isin(wanted)] if wanted else asked
@@ -94,7 +94,7 @@ def _none(every: pd.DataFrame, unit: str, years: str) -> InputError:
     have = sorted(every["unit"].unique())
     near = next(iter(difflib.get_close_matches(unit, have, 1, 0.4)), "") if unit not in have else ""
     return InputError(
-        f"没有{unit or '单位'} {years}的报告{f'，是否指“{near}”' if near else ''}；现有：{'、'.join(have[:12])}。",
+        f"没有{' '.join(filter(None, (unit, years)))}的报告{f'，是否指“{near}”' if near else ''}；现有：{'、'.join(have[:12])}。",
         f"There is no report of {unit or 'any unit'} {years}{f', did you mean {near}' if near else ''}; "
         f"there are: {', '.join(have[:12])}.",
     )
@@ -197,7 +197,7 @@ def review(
             f"没有指纹为 {fingerprint} 的发现；指纹在 {table.with_suffix('.csv')} 的 fingerprint 列。",
             f"No finding has the fingerprint {fingerprint}; see the column fingerprint of {table.with_suffix('.csv')}.",
         )
-    path = file or beside(source if source.is_dir() else source.parent, reviews.NAME, None)
+    path = file or beside(home(source), reviews.NAME, None)
     finding = found.iloc[0]
     reviews.record(path, finding, decision, by, on, why)
     return path, f"{finding['message_zh']}\n{finding['message_en']}"

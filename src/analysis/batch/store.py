@@ -108,6 +108,10 @@ def find(folder: Path) -> list[Path]:
     return sorted(found)
 
 
+# Where a store says from which folder it was read, as seen from the store.
+ORIGIN = ".origin"
+
+
 def read_folder(
     folder: Path,
     out: Path,
@@ -141,6 +145,7 @@ def read_folder(
     summary.unused = [c for c in declared if (c.unit, c.year) not in read]
     again = _Again(files, keys, pieces)
     _write(summary, keys, pieces, declared, again)
+    (out / ORIGIN).write_text(os.path.relpath(base.resolve(), out.resolve()), encoding="utf8")
     _forget(pieces, {*keys.values(), *again.used})
     return summary
 

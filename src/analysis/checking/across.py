@@ -2,7 +2,7 @@
 
 In: the tables of one unit after the other (facts, claims, sentences, documents, placements, all its years), and the
 register of units. Out: more rows of the table ``findings``. Each check sees every unit once, keeps only
-what it needs to compare, and says at the end what it found; so a corpus of any size can pass through.
+what it needs to compare (hashes of sentences, a few numbers), and says at the end what it found.
 """
 
 from __future__ import annotations

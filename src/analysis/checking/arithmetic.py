@@ -64,7 +64,9 @@ class _Broken:
         over_rows = equation.identity.over == "rows"
         place = self.table.rows[equation.at] if over_rows else self.table.columns[equation.at]
         rows = self.part.rows
-        at = next((r for r in rows if r.cells[0].row == sides[1][0].row), rows[0]).label
+        # The line of the number that is wrong, where that is told; else the one where the sum is printed.
+        wrong = next(iter(group.culprit.changes)).row if group.culprit else sides[1][0].row
+        at = next((r for r in rows if wrong in {c.row for c in r.cells}), rows[0]).label
         self.findings.add(
             "arithmetic.not_balanced",
             at.start,

@@ -70,7 +70,8 @@ def _year(report: Report, findings: ReportFindings, sentence: Span, rules, openi
             other = re.search(rules["other_year"], behind[:_OPENING])
             told = opening or behind.startswith(report.unit) or re.match(rules["itself"], behind)
         else:
-            other, told = re.search(rules["other_year"], sentence.text), True
+            other = re.search(rules["other_year"], sentence.text)
+            told = not re.search(rf"{rules['this']}|{report.year}年", sentence.text)
         if told and not other:
             _found(report, findings, "text.other_year", sentence, match, 1)
             return
@@ -94,15 +95,8 @@ def _found(
         sentence.start + match.end(group),
         reported=match[group],
         expected=report.year + (code == "text.plan_of_this_year"),
-        evidence=_sentence(report, sentence),
         year=findings.ledger.figure("documents", f"{report.key}:year", str(report.year)),
     )
-
-
-def _sentence(report: Report, span: Span) -> list[str]:
-    """The key of the sentence at a place of the folded text."""
-    start, _ = report.text.span(span.start, span.end)
-    return [row["key"] for row in report.records["sentences"] if row["start"] == start][:1]
 
 
 def _dates(report: Report, findings: ReportFindings, sentence: Span, rules) -> None:
@@ -117,5 +111,4 @@ def _dates(report: Report, findings: ReportFindings, sentence: Span, rules) -> N
             sentence.start + match.start(),
             sentence.start + match.end(),
             reported=match[0],
-            evidence=_sentence(report, sentence),
         )

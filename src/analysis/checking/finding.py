@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
@@ -129,13 +130,21 @@ class ReportFindings(Findings):
     def __init__(self, report: Report, ledger_: Ledger) -> None:
         super().__init__(ledger_)
         self.report = report
+        self._sentences = sorted((s["start"], s["end"], s["key"]) for s in report.records["sentences"])
 
     def add(self, code: str, start: int, end: int | None = None, /, **given: object) -> None:
-        """Note a finding at characters ``start`` to ``end`` of the folded text; the rest as for ``put``."""
+        """Note a finding at characters ``start`` to ``end`` of the folded text; the rest as for ``put``. Without
+        ``evidence`` it rests on the sentence that it stands in, if it stands in one."""
         text = self.report.text
         first, last = text.span(start, end if end is not None else start)
         place = Place(self.report.unit, self.report.year, text.where(start), first, last)
-        self.put(code, place, **given)
+        self.put(
+            code, place, **{**given, "evidence": list(given.get("evidence", ())) or self._sentence(first)}
+        )
+
+    def _sentence(self, place: int) -> list[str]:
+        at = bisect(self._sentences, (place, float("inf"), "")) - 1
+        return [self._sentences[at][2]] if at >= 0 and place < self._sentences[at][1] else []
 
 
 def keyed(rows: Iterable[Mapping]) -> list[dict]:

@@ -71,8 +71,8 @@ class _Candidate:
     earlier: tuple[Change, ...]
     own: Range | None
     place: Place
-    facts: pd.DataFrame
-    documents: pd.DataFrame
+    facts: tuple[Mapping, ...]
+    documents: tuple[Mapping, ...]
 
 
 class Jumps:
@@ -111,8 +111,13 @@ class Jumps:
                 mine = facts[facts["key"].isin(keys)]
                 at = mine[mine["key"] == change.now.keys[0]].iloc[0]
                 years = documents[documents["year"].isin([change.before.year, change.now.year])]
+                # Kept until all peers were seen: what the sentence will need of the rows, and no more.
+                kept = [
+                    tuple(rows[columns].to_dict("records"))
+                    for rows, columns in ((mine, _FACT), (years, ["key", "year"]))
+                ]
                 self._candidates.append(
-                    _Candidate(at["unit"], standing, code, change, earlier, own, Place.of(at), mine, years)
+                    _Candidate(at["unit"], standing, code, change, earlier, own, Place.of(at), *kept)
                 )
 
     def findings(self) -> pd.DataFrame:
@@ -148,6 +153,10 @@ class Jumps:
         least = max(change.before.value, change.now.value) >= crude["least"]
         far = abs(change.size) - 2 * sqrt(change.noise) >= log(crude["factor"])
         return _put("years.jump_crude", candidate, None, self._told) if least and far else None
+
+
+# What a sentence needs of the facts.
+_FACT = ["key", "year", "value", "raw", "candidates", "where"]
 
 
 def _rules() -> Mapping:
@@ -209,9 +218,8 @@ def _put(code: str, candidate: _Candidate, peers: Range | None, told_of: list) -
         for end in ("low", "high"):
             row[f"{name}_{end}"] = exp(getattr(range_, end)) if range_ else np.nan
     told_of.append(row)
-    ledger = Ledger(
-        {"facts": candidate.facts, "documents": candidate.documents, "changes": pd.DataFrame([row])}
-    )
+    kept = {"facts": candidate.facts, "documents": candidate.documents, "changes": [row]}
+    ledger = Ledger({name: pd.DataFrame(list(rows)) for name, rows in kept.items()})
     findings = Findings(ledger)
 
     def told(*ends: str) -> list[Figure]:
@@ -219,8 +227,8 @@ def _put(code: str, candidate: _Candidate, peers: Range | None, told_of: list) -
 
     before, now = (ledger.figure("facts", " + ".join(p.keys)) for p in (change.before, change.now))
     years = {
-        row.year: ledger.figure("documents", f"{row.key}:year", str(row.year))
-        for row in candidate.documents.itertuples(index=False)
+        row["year"]: ledger.figure("documents", f"{row['key']}:year", str(row["year"]))
+        for row in candidate.documents
     }
     ratio = f"{now.key} / {before.key}"
     times = change.now.value / change.before.value if change.before.value else None

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate
 
 from analysis.checking.culprits import mistyped
 from analysis.checking.said import Said, named, rounds_to, whole_percent
@@ -136,6 +137,7 @@ def _chains(said: Said) -> Iterator[List]:
             and claim.section == previous.section
             and claim.unit_of_measure == previous.unit_of_measure
             and claim.sentence - previous.sentence <= 1
+            and not re.search(_words()["ends"], said.between(previous, claim))
         )
         if share and (not run or follows):
             run.append(claim)
@@ -253,6 +255,13 @@ def _after_a_word(said: Said, sentence: list, counts: list) -> Iterator[List]:
                 )
 
 
+def in_brackets(said: Said, claim) -> bool:
+    """Whether a number stands in brackets within its sentence, as a remark on the one before them."""
+    clean, at = said.report.text.clean, said.place[claim.key][0]
+    begin = max(clean.rfind("。", 0, at), clean.rfind("\n", 0, at)) + 1
+    return _depth(clean, begin, at) > 0
+
+
 def _depth(clean: str, start: int, end: int) -> int:
     return clean.count(_OPEN, start, end) - clean.count(_CLOSE, start, end)
 
@@ -270,9 +279,12 @@ def _parted(
 ) -> Iterator[List]:
     """The list, or lists, of the counts ``inside`` that stand between ``start`` and ``end`` and are parts of
     ``whole``: what is in further brackets is none, nor what another matter follows."""
+    if not inside:
+        return
     clean = said.report.text.clean
-    stop = re.search(_words()["ends"], clean[start:end])
-    end = start + stop.start() if stop else end
+    first = said.place[inside[0].key][1]
+    stop = re.search(_words()["ends"], clean[first:end])
+    end = first + stop.start() if stop else end
     depth = 1 if clean[start : start + 1] == _OPEN else 0
     parts = [
         c
@@ -281,9 +293,18 @@ def _parted(
         and said.place[c.key][1] <= end
         and _depth(clean, start, said.place[c.key][0]) == depth
     ]
+    if any(
+        c.approximate
+        and c.unit_of_measure == whole.unit_of_measure
+        and start <= said.place[c.key][0]
+        and said.place[c.key][1] <= end
+        for c in said.beside(inside[0])
+    ):
+        return  # a list of which a part is given roughly adds up to nothing for certain
     for group in _groups(said, parts):
         if len(group) < 2 and not cue and not bracket:
             continue
+        group = _made_up(whole, group)
         if _of_a_table(said, group):
             continue
         labels = [_label(said, p) for p in group]
@@ -296,6 +317,12 @@ def _parted(
         kinds = cue and re.fullmatch(_words()["kinds"], cue) or _of_kinds(said, group[0])
         likely = sure or (len(group) > 1 and bool(kinds or rest or _near(whole, group)))
         yield List(whole, group, shares, sure, likely, list(others))
+
+
+def _made_up(whole, parts: list) -> list:
+    """The parts, or the first of them where these make up the whole: what follows is another matter."""
+    sums = list(accumulate(p.value for p in parts))
+    return parts[: sums.index(whole.value, 1) + 1] if whole.value in sums[1:] else parts
 
 
 def _groups(said: Said, parts: list) -> list[list]:

@@ -55,7 +55,7 @@ def _count(said: Said, claim) -> None:
     if held is None:
         _among(said, claim)
         return
-    if agrees(claim, held):
+    if agrees(claim, held) or not claim.value.is_integer():  # 月均8.3件
         return
     concept = concepts()[claim.about]
     common = {
@@ -102,6 +102,7 @@ def _count(said: Said, claim) -> None:
         evidence=[
             claim.key,
             *dict.fromkeys(key for c in (claim.about, *concept.also) for key in _keys(said, c)),
+            *([decided["share"].key] if decided["share"] else []),
         ],
         suspect=suspect,
         parts=_parts(said, claim.about),
@@ -179,6 +180,10 @@ def _percentage(said: Said, claim) -> None:
         return
     if any(rounds_to(claim, part / whole, said.report) for whole in (*wholes.values(), *_wider(said, claim))):
         return
+    # Nor is one wrong that is of what else the words are used for.
+    also = [said.held(code) for code in concepts()[claim.about].also]
+    if any(rounds_to(claim, p / w, said.report) for p in also if p is not None for w in wholes.values()):
+        return
     part, whole = said.table(claim.about), said.table(claim.of)
     computed = said.ledger.share(part, whole)
     count = next((c for c in said.beside(claim) if c.about == claim.about and not c.of), None)
@@ -243,7 +248,11 @@ _GROUPS = ("disclosed", "refused", "unavailable", "unprocessed", "otherwise")
 def _sums(said: Said, sentence: list) -> None:
     """The outcomes listed in one sentence against the whole, and their percentages."""
     whole = "decisions"
-    outcomes = [c for c in sentence if c.about and concepts()[c.about].share_of == whole]
+    outcomes = [
+        c
+        for c in sentence
+        if c.about and concepts()[c.about].share_of == whole and not lists.in_brackets(said, c)
+    ]
     listed = [c for c in outcomes if not c.of]
     shares = [c for c in outcomes if c.of == whole]
     held = said.held(whole)
@@ -390,6 +399,8 @@ def _phrases(said: Said) -> None:
 
 
 def _phrase(said: Said, phrase: dict, before: str, at: tuple[int, int], sentence: str) -> None:
+    if phrase.get("unless") and re.search(phrase["unless"], before):
+        return
     subjects = [c for c, words in phrase["of"].items() if not words or re.search(words, before)]
     for subject in subjects:
         for state in phrase["none"]:

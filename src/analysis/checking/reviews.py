@@ -14,7 +14,7 @@ import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +45,9 @@ class Review:
     by: str
     on: str
     why: str
+    unit: str = ""
+    year: str = ""
+    message: str = ""
 
 
 def load(path: Path) -> tuple[Review, ...]:
@@ -80,10 +83,17 @@ def apply(findings: pd.DataFrame, reviews: Iterable[Review]) -> pd.DataFrame:
     return decided
 
 
-def gone(reviews: Iterable[Review], fingerprints: Iterable[str]) -> list[Review]:
-    """The decisions whose finding is not among those with these fingerprints."""
-    found = set(fingerprints)
-    return [review for review in reviews if review.fingerprint not in found]
+def gone(
+    reviews: Iterable[Review], fingerprints: Iterable[str], reports: Iterable[tuple[str, str]]
+) -> list[Review]:
+    """The decisions whose finding is not among those with these fingerprints, although its report (unit and
+    year, as the row says it) is among ``reports``."""
+    found, read = set(fingerprints), set(reports)
+    return [
+        review
+        for review in reviews
+        if review.fingerprint not in found and (not review.unit or (review.unit, review.year) in read)
+    ]
 
 
 def record(path: Path, finding: Mapping, decision: str, by: str, on: str, why: str) -> Review:
@@ -99,10 +109,10 @@ def record(path: Path, finding: Mapping, decision: str, by: str, on: str, why: s
     head, header, rows = _rows(path, text)
     ends = "\r\n" if head.endswith("\r\n") else "\n"
     about = {name: str(finding[name]) for name in ("unit", "year", "code")}
-    new = {**vars(review), **about, "message": str(finding["message_zh"])}
+    new = {**asdict(review), **about, "message": str(finding["message_zh"])}
     kept, place = [head], None
     for _, cells, raw in rows:
-        if _named(header, cells).get("fingerprint") == review.fingerprint:
+        if _print(_named(header, cells).get("fingerprint", "")) == review.fingerprint:
             new, place = {**_named(header, cells), **new}, len(kept)
         kept.append(raw)
     line = io.StringIO()
@@ -195,8 +205,12 @@ def _review(zh: str, en: str, cells: Mapping[str, str]) -> Review:
                 f"{en}: a spreadsheet turned {name} into {cells[name]}; make the column text and copy it from "
                 "findings.csv again.",
             )
-        cells[name] = cells[name].lower()
-        prints[name] = cells[name].zfill(_LENGTH) if cells[name].isdecimal() else cells[name]
+        prints[name] = _print(cells[name])
+        if prints[name] and not re.fullmatch(f"[0-9a-f]{{1,{_LENGTH}}}", prints[name]):
+            raise InputError(
+                f"{zh}：{name} 不能是“{cells[name]}”；请从 findings.csv 的 {name} 列照抄（{_LENGTH} 个数字或 a—f）。",
+                f"{en}: {name} cannot be {cells[name]!r}; copy it from that column of findings.csv ({_LENGTH} digits or a to f).",
+            )
     if cells["decision"] not in DECIDED:
         may = "、".join(DECIDED)
         raise InputError(
@@ -209,7 +223,13 @@ def _review(zh: str, en: str, cells: Mapping[str, str]) -> Review:
             f"{zh}：on 不是日期（{cells['on'] or '空'}）；请写成 2026-01-05。",
             f"{en}: on is no date ({cells['on'] or 'empty'}); write it as 2026-01-05.",
         )
-    return Review(**prints, decision=cells["decision"], by=cells["by"], on=on, why=cells["why"])
+    told = {name: cells.get(name, "") for name in ("unit", "year", "message")}
+    return Review(**prints, decision=cells["decision"], by=cells["by"], on=on, why=cells["why"], **told)
+
+
+def _print(typed: str) -> str:
+    """A fingerprint or state as it was before a spreadsheet took it for a number or somebody for a word."""
+    return typed.lower().zfill(_LENGTH) if typed.isdecimal() else typed.lower()
 
 
 # Characters of a fingerprint and of a state (finding.py).

@@ -35,7 +35,8 @@ class Standing:
             facts = tables["facts"][tables["facts"]["year"] == document.year]
             _late(findings, document, unit, Place.of(facts.iloc[0]))
             _power(findings, document, unit, facts)
-        self._found.append(findings.frame())
+        if len(found := findings.frame()):
+            self._found.append(found)
 
     def findings(self) -> pd.DataFrame:
         """What was found in all that was seen."""

@@ -46,7 +46,8 @@ class Years:
             pair.carry_over()
             pair.stocks(pairs.get(year - 1), pairs.get(year + 1))
             pair.copied()
-        self.found.append(findings.frame())
+        if len(found := findings.frame()):
+            self.found.append(found)
 
     def findings(self) -> pd.DataFrame:
         """What was found in all that was seen."""

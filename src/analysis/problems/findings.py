@@ -54,7 +54,8 @@ def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
                 n=corrected,
             )
     if not re.search(rules()["progress"], text):
-        findings.add("five.no_progress", section.start, section.body)
+        headed = "改进情况" in report.text.clean[section.start : section.body]
+        findings.add("five.no_progress", section.start, section.body, headed=headed)
     for problem in problems.itertuples(index=False):
         _measure(report, findings, problem)
     return findings.frame()

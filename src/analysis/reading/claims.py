@@ -27,6 +27,8 @@ _MOST = 3_000
 _CLAUSE = re.compile(r"[,;:，；：]")
 # How far before a number its wording may begin, and its sentence is looked at.
 _NEAR, _FAR = 80, 400
+# Words that say for themselves that requests are meant.
+_REQUEST = re.compile("申请|信息公开")
 # What leads up to a percentage, with the base it names: “占”, “占比为”, “占办结总数的”, “(”.
 _SHARE = re.compile(
     r"[,、(（\s]*(?:约?占(?:比)?(?:(?:全部|全年|本年|所有)?(?P<base>[^,;:、。()占0-9]{2,14}?)的?)?(?:比例|比重|比)?|(?:占)?比例)?"
@@ -113,8 +115,20 @@ class _Sentence:
                 about, of = self._share(since, counted, previous[1] if previous else "")
             else:
                 about = self._concept(since, counted.start, self.text[counted.end :], counted.quantity.unit)
+                if about and previous and self._of_another(about, since, counted, *previous):
+                    about = ""
                 previous = (counted, about)
             yield counted, about, of
+
+    def _of_another(self, about: str, since: int, counted: Counted, before: Counted, what: str) -> bool:
+        """Whether a bare word for requests on their way (办结98件) goes on speaking of the number before it, which
+        counts something else."""
+        known = templates.concepts()
+        if not known[about].flow or _REQUEST.search(self.text[since : counted.start]):
+            return False
+        unit = before.quantity.unit
+        asked = what and (known[what].flow or known[what].share_of)
+        return unit == counted.quantity.unit and not asked
 
     def _share(self, since: int, counted: Counted, about: str) -> tuple[str, str]:
         """What a percentage is a share of what: of the count before it, or of what the words say."""

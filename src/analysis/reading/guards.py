@@ -13,6 +13,7 @@ from functools import cache
 from analysis.templates import declared
 
 _CLAUSE = re.compile(r"[,;:，；：。]")
+_FIGURES = str.maketrans("〇○零O一二三四五六七八九", "0000123456789")
 # How far back a sentence or a paragraph is looked at.
 _FAR = 500
 
@@ -28,7 +29,8 @@ def of_the_year(said: str, year: int) -> bool:
     named = list(_patterns()["time"].finditer(words))
     if not named or named[-1]["own"]:
         return True
-    return bool(named[-1]["year"]) and int(named[-1]["year"]) == year
+    said_year = named[-1]["year"] or (named[-1]["chinese"] or "").translate(_FIGURES)
+    return said_year == str(year)
 
 
 def of_the_whole(sentence: str, wording: int, unit: str, year: int) -> bool:
@@ -55,6 +57,7 @@ def _own(who: str, unit: str) -> bool:
     """Whether ``who`` is the unit itself or all of it."""
     if _patterns()["whole"].search(who):
         return True
+    who = re.sub("(?:人民政府|政府|管委会)$", "", who)
     # 永康市 in 2020年永康市; 县公安局 for 平潭县公安局.
     return any(who[i:] in unit for i in range(max(1, len(who) - 2))) and not re.search("其中", who)
 

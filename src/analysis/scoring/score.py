@@ -281,8 +281,8 @@ def _row(document, item: Item, judged: _Judged) -> dict:
         "places": "; ".join(dict.fromkeys(judged.where)),
         "note_zh": "；".join(zh),
         "note_en": "; ".join(en),
-        "remedy_zh": item.remedy["zh"] if judged.points or judged.open else "",
-        "remedy_en": item.remedy["en"] if judged.points or judged.open else "",
+        "remedy_zh": item.remedy["zh"] if judged.points or item.unseen else "",
+        "remedy_en": item.remedy["en"] if judged.points or item.unseen else "",
     }
 
 
@@ -339,7 +339,8 @@ def _item(
         if key in findings.index:
             finding = findings.loc[key]
             yield f"      {finding['where']} [{finding['fingerprint']}] {finding[f'message_{language}']}"
-    yield f"      {words['remedy']}{getattr(row, f'remedy_{language}')}"
+    if remedy := getattr(row, f"remedy_{language}"):
+        yield f"      {words['remedy']}{remedy}"
 
 
 _CARD = {

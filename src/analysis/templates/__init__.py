@@ -291,6 +291,7 @@ class Concept:
     base: re.Pattern[str] | None = None
     rates: Mapping[re.Pattern[str], tuple[str, ...]] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    flow: bool = False
     loose: bool = False
     forms: tuple[str, ...] = ()
     units: tuple[str, ...] = ("件", "条", "宗", "起", "例", "份")
@@ -514,7 +515,7 @@ def concepts() -> Mapping[str, Concept]:
     made = {}
     for code, data in declared(__name__, "concepts.yml").items():
         as_tuples = {k: tuple(data[k]) for k in ("cells", "units", "also", "forms") if k in data}
-        as_is = {k: data[k] for k in ("share_of", "titles", "like", "loose") if k in data}
+        as_is = {k: data[k] for k in ("share_of", "titles", "like", "flow", "loose") if k in data}
         wordings = tuple(_wording(w) for w in data.get("wordings", ()))
         made[code] = Concept(
             code,

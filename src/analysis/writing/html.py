@@ -178,7 +178,8 @@ def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, lan
             row(
                 [
                     _severity(finding.severity, language),
-                    f'<span title="{rule}">{message}</span><br><code>{finding.code}</code>'
+                    f'<span title="{rule}">{message}</span><br><code>{finding.code}</code> '
+                    f'<code title="{escape(label("fingerprint", language), quote=True)}">{finding.fingerprint}</code>'
                     f"{_decision(finding, language)}",
                     _place(finding.where),
                 ],
