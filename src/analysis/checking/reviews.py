@@ -206,7 +206,7 @@ def _review(zh: str, en: str, cells: Mapping[str, str]) -> Review:
                 "findings.csv again.",
             )
         prints[name] = _print(cells[name])
-        if prints[name] and not re.fullmatch(f"[0-9a-f]{{1,{_LENGTH}}}", prints[name]):
+        if name == "fingerprint" and not re.fullmatch(f"[0-9a-f]{{1,{_LENGTH}}}", prints[name]):
             raise InputError(
                 f"{zh}：{name} 不能是“{cells[name]}”；请从 findings.csv 的 {name} 列照抄（{_LENGTH} 个数字或 a—f）。",
                 f"{en}: {name} cannot be {cells[name]!r}; copy it from that column of findings.csv ({_LENGTH} digits or a to f).",
