@@ -124,6 +124,12 @@ def test_a_row_typed_without_a_state_holds_for_the_evidence_as_it_is(file, shipp
     assert decided(changed, reviews.load(path))["decision"] == "explained"
 
 
+def test_the_finding_that_the_readme_decides_on_is_there(shipped):
+    readme = (SHIPPED.parents[3] / "README.md").read_text(encoding="utf8")
+    named = set(re.findall(r"analysis review store ([0-9a-f]{12})", readme))
+    assert named == {finding(shipped)["fingerprint"]}
+
+
 # the file
 
 
