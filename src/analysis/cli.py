@@ -52,6 +52,16 @@ def main() -> None:
 _NAMED = 20
 
 
+def _failed(summary) -> list:
+    """Name the files of a reading that failed; a store that was read before has none."""
+    failed = summary.of("failed") if summary else []
+    for outcome in failed[:_NAMED]:
+        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    if len(failed) > _NAMED:
+        typer.echo(f"… {len(failed) - _NAMED} more in {summary.out / 'failures.csv'}", err=True)
+    return failed
+
+
 @app.command()
 def read(
     folder: Annotated[Path, typer.Argument(help="报告文件夹，任意层次与命名 | a folder of reports")],
@@ -70,11 +80,7 @@ def read(
             summary = store.read_folder(folder, out, jobs, progress.told, corrections)
     except InputError as error:
         _refuse(error, 2)
-    failed = summary.of("failed")
-    for outcome in failed[:_NAMED]:
-        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
-    if len(failed) > _NAMED:
-        typer.echo(f"… {len(failed) - _NAMED} more in {out / 'failures.csv'}", err=True)
+    failed = _failed(summary)
     for note in [n for o in summary.outcomes for n in o.notes][:_NAMED]:
         typer.echo(f"note   {note}", err=True)
     for fix in summary.unused:
@@ -131,9 +137,7 @@ def check(
             made = checking.check(source, out, jobs, reviews, units, progress.told)
     except InputError as error:
         _refuse(error, 2)
-    failed = made.read.of("failed") if made.read else []
-    for outcome in failed[:_NAMED]:
-        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    failed = _failed(made.read)
     for line in checking.summary(made, most, language):
         typer.echo(line)
     if failed:
@@ -172,9 +176,7 @@ def score(
             )
     except InputError as error:
         _refuse(error, 2)
-    failed = made.read.of("failed") if made.read else []
-    for outcome in failed[:_NAMED]:
-        typer.echo(f"failed {outcome.path}  {outcome.message}", err=True)
+    failed = _failed(made.read)
     for line in made.lines:
         typer.echo(line)
     typer.echo(f"评分 scores {made.out / 'scores.csv'}, {made.out / 'score_totals.csv'}")
