@@ -184,6 +184,8 @@ def _percentage(said: Said, claim) -> None:
     also = [said.held(code) for code in concepts()[claim.about].also]
     if any(rounds_to(claim, p / w, said.report) for p in also if p is not None for w in wholes.values()):
         return
+    if _of_a_number_said(said, claim, wholes):
+        return
     part, whole = said.table(claim.about), said.table(claim.of)
     computed = said.ledger.share(part, whole)
     count = next((c for c in said.beside(claim) if c.about == claim.about and not c.of), None)
@@ -191,7 +193,7 @@ def _percentage(said: Said, claim) -> None:
     follows = wrong and rounds_to(claim, count.value / whole.value, said.report)
     rows, cells = said.slip(claim)
     near = abs(100 * part.value / whole.value - claim.value) < 2 * half_digit(claim, said.report)
-    if len(bases) > 1:
+    if len(bases) > 1 or doubtful(said, claim) or (count is not None and _excused(said, count)):
         code = "text.rate_differs"
     else:
         code = "text.percentage_last_digit" if near and not follows else "text.percentage_differs"
@@ -211,6 +213,24 @@ def _percentage(said: Said, claim) -> None:
         rows=rows,
         table=bool(cells) and not rows,
     )
+
+
+def _excused(said: Said, count) -> bool:
+    held = said.held(count.about)
+    return (
+        held is not None and count.value != held and (explained(said, count, held) or doubtful(said, count))
+    )
+
+
+def _of_a_number_said(said: Said, claim, wholes: dict) -> bool:
+    """Whether a percentage is that of the count before it in a number said earlier in the sentence, which is none
+    of the ``wholes`` of the tables."""
+    before = [c for c in said.beside(claim) if said.order[c.key] < said.order[claim.key] and not c.of]
+    if not before:
+        return False
+    *earlier, part = before
+    others = [c.value for c in earlier if c.value and c.value not in wholes.values()]
+    return any(rounds_to(claim, part.value / whole, said.report) for whole in others if whole > part.value)
 
 
 def _bases(claim) -> tuple[str, ...]:
@@ -256,7 +276,10 @@ def _sums(said: Said, sentence: list) -> None:
     listed = [c for c in outcomes if not c.of]
     shares = [c for c in outcomes if c.of == whole]
     held = said.held(whole)
-    if held and _makes_up(said, listed, whole) and sum(c.value for c in listed) != held:
+    printed = {c.value for c in sentence if c not in listed}
+    made = sum(c.value for c in listed)
+    sound = made == held or made in printed or any(doubtful(said, c) for c in listed)
+    if held and _makes_up(said, listed, whole) and not sound:
         total = said.ledger.total([said.printed(c) for c in listed])
         off = [c for c in listed if said.held(c.about) != c.value]
         explained = sum(c.value - said.held(c.about) for c in off) == total.value - held

@@ -124,7 +124,8 @@ class _Sentence:
         """Whether a bare word for requests on their way (办结98件) goes on speaking of the number before it, which
         counts something else."""
         known = templates.concepts()
-        if not known[about].flow or _REQUEST.search(self.text[since : counted.start]):
+        behind = _CLAUSE.split(self.text[counted.end : counted.end + _NEAR])[0]
+        if not known[about].flow or _REQUEST.search(self.text[since : counted.start] + behind):
             return False
         unit = before.quantity.unit
         asked = what and (known[what].flow or known[what].share_of)

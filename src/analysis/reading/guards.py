@@ -44,7 +44,7 @@ def of_the_whole(sentence: str, wording: int, unit: str, year: int) -> bool:
     clause, lead = sentence[start:], before[start:]
     if patterns["plan"].search(lead) or patterns["compare"].search(clause):
         return False
-    named = re.search(rf"{year}年|今年|本年|全年|年内", sentence)
+    named = re.search(rf"(?<![-—~至、和及]){year}年|今年|本年|全年|年内", sentence)
     if patterns["span"].search(clause) and not named:
         return False
     if patterns["channel"].search(lead) or patterns["joined"].search(lead[-2:]):
