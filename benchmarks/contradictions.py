@@ -282,7 +282,8 @@ def explanations(page: Page, after: Values, now: Mapping[str, Said]) -> int:
         found += right and not any(
             k.holds(page, page.values) and k.holds(page, tried) is False for k in _links(page)
         )
-    return found + (len(wrong) == 1 and not broken and not lost)
+    # A number of the prose, or one of the year beside, may be the wrong one where it alone is against the page.
+    return found + (len(wrong) == 1 and not broken and not lost) + (bool(lost) and not broken and not wrong)
 
 
 @dataclass(frozen=True)
