@@ -222,13 +222,18 @@ class Workbook:
         wrong = faults(self.statements, self._known)
         if wrong:
             raise AssertionError("\n".join(wrong))
-        return self._each(
-            lambda s: html.details(
-                html.claims(s.report, self.language),
+
+        def shown(study: Study) -> str:
+            told = self._statements(study, "findings")["figures"]
+            counted = html.sentences(study.report, told, self.language)
+            numbers = html.details(
+                html.claims(study.report, self.language),
                 {"zh": "正文中的全部数字", "en": "every number of the text"}[self.language],
-            ),
-            lambda s: "\n".join(s.report.claims["quote"]),
-        )
+            )
+            title = {"zh": "发现所指的句子", "en": "sentences that findings count"}[self.language]
+            return numbers + (html.details(counted, title) if counted else "")
+
+        return self._each(shown, lambda s: "\n".join(s.report.claims["quote"]))
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots: one for each report."""

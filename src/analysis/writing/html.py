@@ -316,6 +316,24 @@ def claims(report: Report, language: str) -> str:
     return table(head, body, kind="list")
 
 
+def sentences(report: Report, told: Iterable[str], language: str) -> str:
+    """The sentences of the prose that numbers of the findings count (``told`` are the figures of these as JSON),
+    each with its place; nothing where there are none."""
+    counted = {
+        term
+        for text in told
+        for p in ledger.from_json(text)
+        if p.figure.table == "sentences"
+        for term in terms(p.figure.key)
+    }
+    body = [
+        row([escape(s.text), _place(s.where)], anchor("sentences", s.key))
+        for s in report.sentences.itertuples(index=False)
+        if s.key in {term.partition(":")[0] for term in counted}
+    ]
+    return table([label(w, language) for w in ("quote", "where")], body, kind="list") if body else ""
+
+
 def document(report: Report, language: str) -> str:
     """What was read: file, hash, form, and what the page did to it."""
     of = report.document
