@@ -7,7 +7,6 @@ does not print behind the label of that row.
 
 import re
 import signal
-import time
 import unicodedata
 from decimal import Decimal
 from functools import cache
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from analysis import templates
@@ -24,7 +23,8 @@ from analysis.reading import read_report
 from analysis.reading.layout import canonical
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
-SECONDS = 20
+# Far beyond what any report takes: a guard against a reader that hangs, no measure of speed.
+SECONDS = 90
 KEY = ["table", "row", "column"]
 WEIRD = "0159.,、-+/|｜ \t\n\r\0\u3000\xa0()（）<>&;#*一二十百万亿元件条增减年é中總計\u200b\ufeff\ud7ff\U0001f600\x0c\u2028"
 CI = settings(
@@ -32,6 +32,7 @@ CI = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # making a found case smaller takes longer than all the rest
 )
 
 
@@ -155,7 +156,6 @@ def read(path: Path, data: bytes):
 
     before = signal.signal(signal.SIGALRM, ended)
     signal.alarm(SECONDS)
-    began = time.perf_counter()
     try:
         return read_report(path)
     except InputError as error:
@@ -164,7 +164,6 @@ def read(path: Path, data: bytes):
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-        assert time.perf_counter() - began < SECONDS
 
 
 # what is certain must be printed

@@ -21,7 +21,7 @@ from analysis.templates import Cell, Equation, Identity, Presumption
 LIMIT = 2_000
 # How much work the solver may do on one table, in its own units (about seconds), and how many ways to
 # read its lines it is given at most.
-_WORK = 6.0
+_WORK = 3.0
 _MOST_CHOICES = 20_000
 # One wrong number breaks its row, its column and the balance at most.
 _ONE_ERROR = 3
