@@ -14,24 +14,42 @@ export ASK_DATA = $(call typed,DATA)
 export ASK_FILE = $(call typed,FILE)
 export ASK_LANGUAGE = $(call typed,LANGUAGE)
 export ASK_OUT = $(call typed,OUT)
+export ASK_PERIOD = $(call typed,PERIOD)
+export ASK_GROUP = $(call typed,GROUP)
 # A misspelt parameter is refused, not passed over.
-KNOWN := UNIT YEARS DATA FILE LANGUAGE OUT PYTHON
+KNOWN := UNIT YEARS DATA FILE LANGUAGE OUT PERIOD GROUP PYTHON
 UNKNOWN := $(filter-out $(KNOWN),$(foreach v,$(.VARIABLES),$(if $(filter command,$(origin $(v))),$(v))))
 ASKED = $${ASK_UNIT:+--unit "$$ASK_UNIT"} $${ASK_YEARS:+--years "$$ASK_YEARS"} $${ASK_DATA:+--data "$$ASK_DATA"} \
 	$${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
 
+# A period and a group are asked of the bulletin alone.
+ONE_UNIT = test -z "$$ASK_PERIOD$$ASK_GROUP" || { echo 'make $@ 不用 PERIOD 和 GROUP：它们用于 make bulletin。' \
+	'| make $@ takes no PERIOD and no GROUP: they are for make bulletin.' >&2; exit 2; }
 # What takes a whole folder takes no unit, years or file.
-ONLY_DATA = test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE" || { echo 'make $@ 只用 DATA 和 OUT：它读整个文件夹。' \
+ONLY_DATA = test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE$$ASK_PERIOD$$ASK_GROUP" || { echo 'make $@ 只用 DATA 和 OUT：它读整个文件夹。' \
 	'| make $@ takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help typed report batch read check score lab notebooks docs test lint lock clean
+.PHONY: help typed report trends bulletin batch read check score lab notebooks docs test lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 report: typed $(READY) ## 运行一次：UNIT=… YEARS=… DATA=…，或 FILE=… | one run
+	@$(ONE_UNIT)
 	@$(BIN)/analysis report $(ASKED) $${ASK_FILE:+--file "$$ASK_FILE"}
+
+trends: typed $(READY) ## 一个单位逐年的比率与变化：UNIT=… YEARS=… DATA=… | rates and trends of a unit
+	@$(ONE_UNIT)
+	@test -z "$$ASK_FILE" || { echo 'make trends 不用 FILE：它读一个单位的各年报告。 | make trends takes no FILE: it' \
+		'reads the reports of a unit, year by year.' >&2; exit 2; }
+	@$(BIN)/analysis trends $(ASKED)
+
+bulletin: typed $(READY) ## 全部单位一期的通报：DATA=… PERIOD=2024 或 2024Q1 GROUP=… | all units in a period
+	@test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE" || { echo 'make bulletin 只用 DATA、PERIOD、GROUP、LANGUAGE 和 OUT。' \
+		'| make bulletin takes DATA, PERIOD, GROUP, LANGUAGE and OUT alone.' >&2; exit 2; }
+	@$(BIN)/analysis bulletin $${ASK_DATA:+--data "$$ASK_DATA"} $${ASK_PERIOD:+--period "$$ASK_PERIOD"} \
+		$${ASK_GROUP:+--group "$$ASK_GROUP"} $${ASK_LANGUAGE:+--language "$$ASK_LANGUAGE"} $${ASK_OUT:+--out "$$ASK_OUT"}
 
 batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a year
 	@test -z "$$ASK_FILE" || { echo 'make batch 不用 FILE；单个文件请用 make report FILE=… | make batch takes no' \
@@ -51,8 +69,8 @@ score: typed $(READY) ## 按负面清单评分：DATA=… OUT=… | score report
 	@$(BIN)/analysis score "$${ASK_DATA:-data/reports}" --out "$${ASK_OUT:-store}"
 
 typed:
-	@test -z "$(UNKNOWN)" || { echo "没有参数 $(UNKNOWN)：可用的是 UNIT YEARS DATA FILE LANGUAGE OUT。 | There is no" \
-		"parameter $(UNKNOWN): there are UNIT YEARS DATA FILE LANGUAGE OUT." >&2; exit 2; }
+	@test -z "$(UNKNOWN)" || { echo "没有参数 $(UNKNOWN)：可用的是 UNIT YEARS DATA FILE LANGUAGE OUT PERIOD GROUP。 | There is no" \
+		"parameter $(UNKNOWN): there are UNIT YEARS DATA FILE LANGUAGE OUT PERIOD GROUP." >&2; exit 2; }
 
 lab: $(READY) ## 在 JupyterLab 中打开笔记本 | open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -14,7 +14,7 @@ SOURCE = PROJECT / "src" / "analysis"
 ROOMS = ["templates", "reading", "checking", "measuring", "scoring", "problems", "writing", "batch"]
 # What every room may use, and what stands above all rooms.
 GROUND = {"errors", "figures", "frames", "cells", "ledger", "register", "__version__"}
-ABOVE = {"parameters", "workbook", "cli", "__main__"}
+ABOVE = {"parameters", "answers", "workbook", "rates_and_trends", "bulletin", "cli", "__main__"}
 
 
 def imported(path):

@@ -6,6 +6,7 @@ Bad input ends with its sentence on stderr and exit code 2; a run that failed ot
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -232,12 +233,46 @@ def report(
     out: Out = Path("reports"),
 ) -> None:
     """运行一次：笔记本、网页与表格 | one run: notebook, page and tables."""
+    _make(out, unit=unit, years=years, data=data, file=file, language=language)
+
+
+@app.command()
+def trends(
+    unit: Unit = "", years: Years = "", data: Data = "", language: Language = "zh", out: Out = Path("reports")
+) -> None:
+    """一个单位逐年的比率与变化：笔记本、网页与表格 | rates and changes of one unit over its years."""
+    _make(out, kind="trends", unit=unit, years=years, data=data, language=language)
+
+
+@app.command()
+def bulletin(
+    data: Annotated[str, typer.Option(help="报告文件夹，或 analysis read 的数据 | reports, or a store")] = "",
+    period: Annotated[
+        str,
+        typer.Option(help="2024、2024Q1 或 2024H1，默认报告最多的年份 | a year, quarter or half"),
+    ] = "",
+    group: Annotated[
+        str,
+        typer.Option(help="按 units.csv 的 level、parent、kind 或 province 分组 | group by it"),
+    ] = "",
+    language: Language = "zh",
+    out: Out = Path("reports"),
+) -> None:
+    """全部单位一个年份或季度的通报：笔记本、网页与表格 | all units in one year or quarter."""
+    from analysis.batch.progress import Progress
+
+    with Progress() as progress:
+        _make(out, progress.told, kind="bulletin", data=data, period=period, group=group, language=language)
+
+
+def _make(out: Path, told: Callable | None = None, **asked: str) -> None:
+    """Run a notebook and say what it has left."""
     from analysis.batch.run import Run, RunFailed, make  # heavy imports only when they are needed
 
     if sys.stderr.isatty():
         typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
     try:
-        made = make(Run(unit, years, data, file, language), out)
+        made = make(Run(**asked), out, told=told)
     except InputError as error:
         _refuse(error, 2)
     except RunFailed as error:

@@ -20,6 +20,10 @@ SCOPES = ("own", "level", "area")
 # What people decide of a finding; reopened: its evidence has changed since.
 DECISIONS = ("", "confirmed", "dismissed", "explained", "reopened")
 
+# What a test of a change supports: a rise, a fall, no clear change; or that it was not made, for few cases, for a
+# break of the form, or for another reason that the note gives.
+VERDICTS = ("rise", "fall", "none", "few", "break", "untested")
+
 
 def _text(**options) -> pa.Column:
     # Whether all are strings is checked for a whole table at once (_strings): far quicker than column by column.
@@ -139,7 +143,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         **_PLACE,
     ),
     # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
-    # bound it over the placements where it is not the same under all of them; numerator_of and
+    # bound it over the placements where it is not the same under all of them; broken where the report's own figures
+    # contradict its denominator; numerator_of and
     # denominator_of are the keys they were summed from
     "rates": _schema(
         indicator=_text(),
@@ -152,11 +157,90 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         least=_number(),
         most=_number(),
         small=pa.Column(bool),
+        broken=pa.Column(bool),
         numerator_of=_text(),
         denominator_of=_text(),
         note_zh=_text(),
         note_en=_text(),
     ),
+    # one quantity that is followed over the years (templates/series.yml) in one year; empty where its cells are not
+    # certain; of are the keys that it sums
+    "counts": _schema(series=_text(), value=_number(), of=_text()),
+    # one quantity or indicator from one year to another (adjacent), or over all years that may be compared (series: change
+    # is then Theil and Sen's slope a year); year is the last. Shares change in percentage points. adjusted is p after
+    # Benjamini and Hochberg over all tests of the unit; verdict says what the test supports
+    "trends": _schema(
+        subject=_text(),
+        kind=_text(checks=pa.Check.isin(("count", "rate"))),
+        span=_text(checks=pa.Check.isin(("adjacent", "series"))),
+        first=pa.Column(int),
+        last=pa.Column(int),
+        n_years=pa.Column(int),
+        breaks=_text(),
+        value_first=_number(),
+        value_last=_number(),
+        change=_number(),
+        low=_number(),
+        high=_number(),
+        unit_of_measure=_text(),
+        test=_text(),
+        tau=_number(),
+        p=_number(),
+        adjusted=_number(),
+        verdict=_text(checks=pa.Check.isin(VERDICTS)),
+        source_first=_text(),
+        source_last=_text(),
+        note_zh=_text(),
+        note_en=_text(),
+    ),
+    # one indicator over the units of a group: together is the sum of the numerators over the sum of the denominators, mean
+    # that of the units' rates, phi how much more the units differ than chance; year is that of the reports
+    "aggregates": _schema(
+        group=_text(),
+        indicator=_text(),
+        units=pa.Column(int),
+        counted=pa.Column(int),
+        numerator=_number(),
+        denominator=_number(),
+        value=_number(),
+        low=_number(),
+        high=_number(),
+        mean=_number(),
+        median=_number(),
+        phi=_number(),
+        note_zh=_text(),
+        note_en=_text(),
+    ),
+    # one indicator of one unit beside the others of its group, counted where its numbers are in the group's sums; percentile among those with enough cases, distance in
+    # standard errors from the group's centre, p by chance and the units' own spread, adjusted over the units; outside
+    # says beyond which limit of the funnel it lies; why names the row that makes most of the difference
+    "comparison": _schema(
+        group=_text(),
+        indicator=_text(),
+        numerator=_number(),
+        denominator=_number(),
+        value=_number(),
+        low=_number(),
+        high=_number(),
+        small=pa.Column(bool),
+        counted=pa.Column(bool),
+        centre=_number(),
+        limit_low=_number(),
+        limit_high=_number(),
+        distance=_number(),
+        p=_number(),
+        adjusted=_number(),
+        percentile=_number(),
+        comparable=pa.Column(int),
+        outside=_text(checks=pa.Check.isin(("", "above", "below"))),
+        why=_text(),
+        excess=_number(),
+        rate_of=_text(),
+        note_zh=_text(),
+        note_en=_text(),
+    ),
+    # one report: when it says it was published, and by when it was due
+    "publication": _schema(published=_text(), due=_text(), late=pa.Column(bool)),
     # one problem of section five with the measure announced for it; answer says whether it fits:
     # full, partial, other (something else), none, unknown (no cue decides) or unpaired
     "problems": _schema(

@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputError
+from analysis.measuring import GROUPS
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import LANGUAGES
 
 DEFAULT_UNIT, DEFAULT_YEARS = "永康市", "2020"
 NAMES = ("unit", "years", "data", "file", "language")
+TREND_NAMES = ("unit", "years", "data", "language")
+BULLETIN_NAMES = ("data", "period", "group", "language")
 # The project's own reports, beside the package in a clone.
 SHIPPED = Path(__file__).parents[2] / "data" / "reports"
 _FIRST, _LAST = 2008, 2100
@@ -93,15 +96,35 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), 1, 0.4)), None)
 
 
-def request(
-    unit: object = "", years: object = "", data: object = "", file: object = "", language: object = "zh"
-) -> Request:
-    """Check the parameters and find the files. Raises ``InputError``."""
+def _language(language: object) -> None:
     if language not in LANGUAGES:
         raise InputError(
             f"参数 language＝{language!r} 无效：只能是 zh 或 en。",
             f"The parameter language = {language!r} is not known: give zh or en.",
         )
+
+
+def _folder(data: str) -> Path:
+    folder = _path("data", data) if data else SHIPPED
+    if not folder.is_dir():
+        raise InputError(
+            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
+            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.<type>.",
+        )
+    return folder
+
+
+def request(
+    unit: object = "",
+    years: object = "",
+    data: object = "",
+    file: object = "",
+    language: object = "zh",
+    gaps: bool = False,
+) -> Request:
+    """Check the parameters and find the files; with ``gaps`` years that have no report are passed over as long as one
+    has. Raises ``InputError``."""
+    _language(language)
     unit, data, file = _text("unit", unit), _text("data", data), _text("file", file)
     if unit and (re.search(r"[/\\:\0|]| [-+/] ", unit) or unit.startswith(".")):
         raise InputError(
@@ -119,25 +142,82 @@ def request(
     if not unit and wanted is None:
         unit, wanted = DEFAULT_UNIT, parse_years(DEFAULT_YEARS)
     unit = unit or DEFAULT_UNIT
-    folder = _path("data", data) if data else SHIPPED
-    if not folder.is_dir():
-        raise InputError(
-            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
-            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.<type>.",
-        )
+    folder = _folder(data)
     of_year = _files_of(unit, folder)
     if not of_year:
         raise InputError(
             f"{folder / unit} 里没有报告：请按 <年份>.<类型> 放入（如 2020.html）。",
             f"{folder / unit} holds no report: put reports there as <year>.<type>, such as 2020.html.",
         )
-    return Request(
-        unit,
-        wanted or tuple(sorted(of_year)),
-        tuple(_file(unit, year, folder, of_year) for year in wanted or sorted(of_year)),
-        str(language),
-        of_year,
+    years_ = wanted or tuple(sorted(of_year))
+    if gaps:
+        years_ = tuple(year for year in years_ if year in of_year) or years_
+    files = tuple(_file(unit, year, folder, of_year) for year in years_)
+    return Request(unit, years_, files, str(language), of_year)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A year, or a part of one: ``code`` is how files are called after it (``2024``, ``2024Q1``, ``2024H1``)."""
+
+    year: int
+    part: str = ""
+
+    @property
+    def code(self) -> str:
+        """As it is typed."""
+        return f"{self.year}{self.part}"
+
+    def name(self, language: str) -> str:
+        """The part in words, without the year: ``第一季度``; empty for a whole year."""
+        if not self.part:
+            return ""
+        kind, n = self.part[0], int(self.part[1])
+        if language == "en":
+            return f"{('first', 'second', 'third', 'fourth')[n - 1]} {'quarter' if kind == 'Q' else 'half'}"
+        return f"第{'一二三四'[n - 1]}季度" if kind == "Q" else "上下"[n - 1] + "半年"
+
+
+def parse_period(typed: object) -> Period | None:
+    """``2024``, ``"2024Q1"``, ``"2024H2"``; None if nothing is given. Raises ``InputError``."""
+    text = (
+        str(typed).strip().upper() if isinstance(typed, (str, int)) and not isinstance(typed, bool) else "?"
     )
+    if not text:
+        return None
+    match = re.fullmatch(r"(20\d\d)(Q[1-4]|H[12])?", text)
+    if not match:
+        raise InputError(
+            f"参数 period＝{typed!r} 不是年份或季度：请写成 2024、2024Q1 或 2024H1。",
+            f"The parameter period = {typed!r} is no year or part of one: write 2024, 2024Q1 or 2024H1.",
+        )
+    return Period(int(match[1]), match[2] or "")
+
+
+@dataclass(frozen=True)
+class BulletinRequest:
+    """What a bulletin is asked for: a folder of reports or a store, a period (None: the year with most reports), what the
+    units are grouped by."""
+
+    folder: Path
+    period: Period | None
+    group: str
+    language: str
+
+
+def bulletin_request(
+    data: object = "", period: object = "", group: object = "", language: object = "zh"
+) -> BulletinRequest:
+    """Check the parameters of a bulletin. Raises ``InputError``."""
+    _language(language)
+    group = _text("group", group)
+    if group not in GROUPS:
+        have = "、".join(filter(None, GROUPS))
+        raise InputError(
+            f"参数 group＝{group!r} 无效：可用 {have}，或留空不分组。",
+            f"The parameter group = {group!r} is not known: there are {', '.join(filter(None, GROUPS))}; empty for none.",
+        )
+    return BulletinRequest(_folder(_text("data", data)), parse_period(period), group, str(language))
 
 
 def _files_of(unit: str, folder: Path) -> dict[int, Path]:
@@ -180,8 +260,8 @@ def injected_names(history: Sequence[str]) -> list[str]:
     return []
 
 
-def check_injected() -> None:
-    """In a notebook: refuse a parameter that this workbook does not have (papermill only warns)."""
+def check_injected(names: Sequence[str] = NAMES) -> None:
+    """In a notebook: refuse a parameter that is not one of its ``names`` (papermill only warns)."""
     try:
         from IPython import get_ipython
     except ImportError:  # not in a notebook
@@ -190,10 +270,10 @@ def check_injected() -> None:
     if shell is None:
         return
     for name in injected_names(shell.history_manager.input_hist_raw):
-        if name not in NAMES:
-            near = _nearest(name, NAMES)
+        if name not in names:
+            near = _nearest(name, names)
             raise InputError(
-                f"没有参数 {name}{f'，是否指 {near}' if near else ''}？可用的参数：{'、'.join(NAMES)}。",
+                f"没有参数 {name}{f'，是否指 {near}' if near else ''}？可用的参数：{'、'.join(names)}。",
                 f"There is no parameter {name}{f', did you mean {near}' if near else ''}? "
-                f"There are: {', '.join(NAMES)}.",
+                f"There are: {', '.join(names)}.",
             )

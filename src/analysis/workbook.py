@@ -7,17 +7,16 @@ hold no rule of their own.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import pandas as pd
 
 from analysis import frames, register
+from analysis.answers import Answer, Part, picture
 from analysis.checking import reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
@@ -27,7 +26,7 @@ from analysis.parameters import Request, check_injected, request, years_label
 from analysis.problems import evidence_of, findings_within, problems_of
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide_reports
-from analysis.writing import charts, html, style
+from analysis.writing import charts, html
 from analysis.writing.labels import label
 from analysis.writing.statements import Study, faults, statements_of
 
@@ -48,46 +47,16 @@ SAVED = (
 
 # The charts by name: what each is drawn from.
 CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
-    "outcomes": lambda s, language: charts.outcomes(s.report, language),
-    "refusal_grounds": lambda s, language: charts.refusal_grounds(s.report, language),
-    "rates_with_intervals": lambda s, language: charts.rates_with_intervals(s.rates, language),
-    "disputes": lambda s, language: charts.disputes(s.report, language),
-    "text_against_table": lambda s, language: charts.text_against_table(s.report, language),
-    "placement_map": lambda s, language: charts.placement_map(s.report, language),
-    "problems_against_evidence": lambda s, language: charts.problems_against_evidence(s.evidence, language),
+    "outcomes": lambda s, language: charts.report.outcomes(s.report, language),
+    "refusal_grounds": lambda s, language: charts.report.refusal_grounds(s.report, language),
+    "rates_with_intervals": lambda s, language: charts.report.rates_with_intervals(s.rates, language),
+    "disputes": lambda s, language: charts.report.disputes(s.report, language),
+    "text_against_table": lambda s, language: charts.report.text_against_table(s.report, language),
+    "placement_map": lambda s, language: charts.report.placement_map(s.report, language),
+    "problems_against_evidence": lambda s, language: charts.report.problems_against_evidence(
+        s.evidence, language
+    ),
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """Something to show: HTML with its plain text, or a picture with its alt text."""
-
-    plain: str
-    html: str = ""
-    png: bytes = b""
-
-    def bundle(self) -> dict[str, str]:
-        """The part as Jupyter takes it, by media type."""
-        if self.png:
-            return {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.plain}
-        return {"text/html": self.html, "text/plain": self.plain}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a notebook cell shows."""
-
-    parts: tuple[Part, ...]
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        for part in self.parts:
-            metadata = {"image/png": {"alt": part.plain, "width": 800}} if part.png else {}
-            display(part.bundle(), raw=True, metadata=metadata)
-
-    def __str__(self) -> str:
-        return "\n".join(part.plain for part in self.parts)
 
 
 def study(
@@ -123,6 +92,11 @@ class Workbook:
     def years(self) -> str:
         """The years, as they name a folder."""
         return years_label([s.report.year for s in self.studies])
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where a run leaves its files: the folder, and the one within."""
+        return self.unit, self.years
 
     @property
     def title(self) -> str:
@@ -276,11 +250,7 @@ class Workbook:
     def _picture(self, study: Study, chart: charts.Chart) -> Iterator[Part]:
         if len(self.studies) > 1:
             yield Part(study.report.key, next(self._headed(study)))
-        buffer = io.BytesIO()
-        with style.drawing():
-            chart.figure.savefig(buffer, format="png", metadata={"Software": None})
-        yield Part(chart.alt, png=buffer.getvalue())
-        yield Part(chart.title, html.plotted(chart.table, self.language))
+        yield from picture(chart, self.language)
 
 
 def open_request(asked: Request) -> Workbook:
@@ -292,16 +262,25 @@ def open_request(asked: Request) -> Workbook:
     """
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
-    every = decide_reports([*reports, *_beside(asked, reports)])
-    data = sorted({path.resolve().parents[2] for path in asked.files})
-    fixes = [c for folder in data for c in corrections.load(folder / corrections.NAME)]
-    every = [r.with_records(**corrections.corrected(r.records, fixes)) for r in every]
+    every = decided_reports([*reports, *_beside(asked, reports)], asked.files)
     tables = {name: frames.concat(name, [getattr(r, name) for r in every]) for name in _COMPARED}
     tables["documents"] = frames.concat("documents", [r.document.to_frame().T for r in every])
     across, sides = compare([tables], register.beside(asked.files[0].parent.parent))
-    decided = [d for folder in data for d in reviews.load(folder / reviews.NAME)]
+    decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
     studies = [study(report, across, decided) for report in every[: len(reports)]]
     return Workbook(studies, asked.language, tables | sides)
+
+
+def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:
+    """The reports of a unit, with the cells decided that its other years decide, and corrected as ``corrections.yml``
+    beside the ``files`` declares."""
+    fixes = [c for folder in _data(files) for c in corrections.load(folder / corrections.NAME)]
+    return [r.with_records(**corrections.corrected(r.records, fixes)) for r in decide_reports(reports)]
+
+
+def _data(files: Sequence[Path]) -> list[Path]:
+    """The folders beside the folders of reports, where corrections and decisions lie."""
+    return sorted({path.resolve().parents[2] for path in files})
 
 
 # What checks over several reports compare, besides the documents.

@@ -17,7 +17,7 @@ from analysis.checking import declared_findings
 from analysis.cli import app
 from analysis.errors import InputError
 from analysis.measuring import rates_of, wilson
-from analysis.reading import read_report
+from analysis.reading import StoredReport, read_report
 from analysis.register import Register, Unit
 from analysis.scoring import line, load_rubric, score, totals
 
@@ -472,7 +472,7 @@ def test_the_store_gives_the_rates_of_the_report(name):
     """Also where the page prints one row for the three of “other” (Hongze)."""
     report = read_report(SHIPPED.parents[1] / name)
     tables = {name: getattr(report, name) for name in ("facts", "placements", "claims")}
-    stored = scoring._Stored.of(report.document, tables)
+    stored = StoredReport.of(report.document, tables)
     pd.testing.assert_frame_equal(rates_of(stored), rates_of(report))
 
 

@@ -7,6 +7,7 @@ from matplotlib import image
 
 from analysis.writing import charts, style
 from analysis.writing.charts import draw
+from analysis.writing.charts.canvas import canvas
 
 LANGUAGES = ("zh", "en")
 
@@ -14,18 +15,18 @@ LANGUAGES = ("zh", "en")
 def all_charts(study, language):
     report = study.report
     return [
-        draw(charts.outcomes, report, language),
-        draw(charts.refusal_grounds, report, language),
-        draw(charts.rates_with_intervals, study.rates, language),
-        draw(charts.disputes, report, language),
-        draw(charts.text_against_table, report, language),
-        draw(charts.placement_map, report, language),
-        draw(charts.problems_against_evidence, study.evidence, language),
+        draw(charts.report.outcomes, report, language),
+        draw(charts.report.refusal_grounds, report, language),
+        draw(charts.report.rates_with_intervals, study.rates, language),
+        draw(charts.report.disputes, report, language),
+        draw(charts.report.text_against_table, report, language),
+        draw(charts.report.placement_map, report, language),
+        draw(charts.report.problems_against_evidence, study.evidence, language),
     ]
 
 
 def test_how_the_164_applications_were_settled(yongkang):
-    table = draw(charts.outcomes, yongkang.report, "zh").table
+    table = draw(charts.report.outcomes, yongkang.report, "zh").table
     groups = table[table["stage"] == 2].groupby("group")["count"].sum()
     assert groups.to_dict() == {
         "granted": 71,
@@ -39,7 +40,7 @@ def test_how_the_164_applications_were_settled(yongkang):
 
 
 def test_the_grounds_of_refusal(yongkang):
-    table = draw(charts.refusal_grounds, yongkang.report, "zh").table.set_index("label")
+    table = draw(charts.report.refusal_grounds, yongkang.report, "zh").table.set_index("label")
     assert table["count"].to_dict() == {
         "第三方权益": 2,
         "内部事务": 5,
@@ -52,7 +53,7 @@ def test_the_grounds_of_refusal(yongkang):
 
 
 def test_rates_are_drawn_with_the_intervals_of_the_table(yongkang):
-    table = draw(charts.rates_with_intervals, yongkang.rates, "zh").table.set_index("indicator")
+    table = draw(charts.report.rates_with_intervals, yongkang.rates, "zh").table.set_index("indicator")
     rates = yongkang.rates.set_index("indicator").loc[table.index]
     for column in ("value", "low", "high"):
         assert table[column].equals(rates[column])
@@ -60,7 +61,7 @@ def test_rates_are_drawn_with_the_intervals_of_the_table(yongkang):
 
 
 def test_disputes(yongkang):
-    table = draw(charts.disputes, yongkang.report, "zh").table
+    table = draw(charts.report.disputes, yongkang.report, "zh").table
     drawn = {(r.row, r.column): r.count for r in table.itertuples(index=False) if r[4]}
     assert dict(zip(drawn, table.loc[table["count"] > 0, "count"], strict=True)) == {
         ("review", "upheld"): 8,
@@ -71,14 +72,14 @@ def test_disputes(yongkang):
 
 
 def test_text_against_table_marks_the_one_that_differs(yongkang):
-    table = draw(charts.text_against_table, yongkang.report, "zh").table.set_index("concept")
+    table = draw(charts.report.text_against_table, yongkang.report, "zh").table.set_index("concept")
     assert len(table) == 13
     assert table.index[table["differs"]].tolist() == ["unavailable"]
     assert table.loc["unavailable", ["text", "table"]].tolist() == [4, 16]
 
 
 def test_the_placement_map_shows_the_23_open_cells(yongkang):
-    table = draw(charts.placement_map, yongkang.report, "zh").table
+    table = draw(charts.report.placement_map, yongkang.report, "zh").table
     assert (table["status"] == "ambiguous").sum() == 23
     assert len(table) == 23 * 7
 
@@ -105,7 +106,7 @@ def test_each_chart_is_drawn_without_a_missing_glyph(shipped, language):
 
 def test_a_missing_glyph_is_an_error():
     with style.drawing(), pytest.raises(UserWarning, match="missing"):
-        figure, axes = charts._canvas(1, "字 \U0001f600")
+        figure, axes = canvas(1, "字 \U0001f600")
         figure.savefig(io.BytesIO())
 
 
@@ -113,7 +114,7 @@ def test_the_same_figures_give_the_same_picture(shipped):
     def drawn():
         buffer = io.BytesIO()
         with style.drawing():
-            draw(charts.outcomes, shipped.report, "zh").figure.savefig(buffer, format="png")
+            draw(charts.report.outcomes, shipped.report, "zh").figure.savefig(buffer, format="png")
         return buffer.getvalue()
 
     assert drawn() == drawn()
@@ -123,7 +124,7 @@ def test_a_report_without_refusals_gets_an_honest_empty_chart(altered, shipped):
     report = shipped.report
     facts = report.facts.copy()
     facts.loc[facts["row"].str.startswith("denied."), "value"] = 0.0
-    chart = draw(charts.refusal_grounds, report.with_records(facts=facts.to_dict("records")), "zh")
+    chart = draw(charts.report.refusal_grounds, report.with_records(facts=facts.to_dict("records")), "zh")
     assert "不足以画" in chart.alt
 
 

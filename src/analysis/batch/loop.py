@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.batch.run import Run
@@ -31,7 +31,7 @@ def plan(run: Run) -> list[Run]:
     if run.years:
         years: Iterable[int] = parse_years(run.years)
     else:
-        years = request(**asdict(run)).years or ()
+        years = request(**run.given).years or ()
     return [replace(run, years=str(year)) for year in years]
 
 
@@ -42,9 +42,8 @@ def batch(
     for run in runs:
         told(run)
         command = [sys.executable, "-m", "analysis", "report", "--out", str(out)]
-        for name, value in asdict(run).items():
-            if value:
-                command += [f"--{name}", value]
+        for name, value in run.given.items():
+            command += [f"--{name}", value]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
         said = (done.stderr if done.returncode else done.stdout).strip().splitlines()
         yield Outcome(run, done.returncode == 0, said[0] if said else f"exit {done.returncode}")

@@ -9,33 +9,84 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import nbformat
+import pandas as pd
 import papermill
 from jupyter_client import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
+from analysis.bulletin import open_bulletin
 from analysis.errors import InputError
-from analysis.parameters import request
-from analysis.workbook import Workbook, open_request
+from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
+from analysis.rates_and_trends import open_rates_and_trends
+from analysis.workbook import open_workbook
 from analysis.writing.export import to_html
 
-NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "problems_and_improvements.ipynb"
+_NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 # What a kernel may say on stderr without anything being wrong: nothing so far.
 EXPECTED_ON_STDERR: tuple[str, ...] = ()
 
 
+class Book(Protocol):
+    """What a notebook talks to, as far as a run needs it."""
+
+    language: str
+
+    @property
+    def title(self) -> str:
+        """The title of the page."""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where a run leaves its files: the folder, and the one within."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """The tables that a run leaves as CSV."""
+
+    def headlines(self, most: int) -> list[str]:
+        """What matters most, in a sentence each."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A notebook that can be run: its file, the parameters it takes, and what opens its book."""
+
+    notebook: Path
+    names: tuple[str, ...]
+    open: Callable[..., Book]
+
+
+KINDS = {
+    "problems": Kind(_NOTEBOOKS / "problems_and_improvements.ipynb", NAMES, open_workbook),
+    "trends": Kind(_NOTEBOOKS / "rates_and_trends.ipynb", TREND_NAMES, open_rates_and_trends),
+    "bulletin": Kind(_NOTEBOOKS / "bulletin.ipynb", BULLETIN_NAMES, open_bulletin),
+}
+NOTEBOOK = KINDS["problems"].notebook
+
+
 @dataclass(frozen=True)
 class Run:
-    """The parameters of one run, as typed; they go to the notebook unchanged."""
+    """The parameters of one run, as typed; those that its notebook takes go to it unchanged."""
 
     unit: str = ""
     years: str = ""
     data: str = ""
     file: str = ""
     language: str = "zh"
+    period: str = ""
+    group: str = ""
+    kind: str = "problems"
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is not empty of the parameters that its notebook takes."""
+        return {name: value for name in KINDS[self.kind].names if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True)
@@ -46,7 +97,7 @@ class Made:
     notebook: Path
     page: Path
     tables: Path
-    book: Workbook
+    book: Book
 
 
 class LocalKernel(AsyncKernelManager):
@@ -63,14 +114,16 @@ class RunFailed(Exception):
     """A run that did not go through, in one sentence."""
 
 
-def make(run: Run, out: Path, notebook: Path = NOTEBOOK) -> Made:
-    """Execute ``notebook`` for ``run``; leave ``<out>/<unit>/<years>/``.
+def make(run: Run, out: Path, notebook: Path | None = None, told: Callable | None = None) -> Made:
+    """Execute the notebook of ``run``, or another ``notebook`` with its parameters; leave ``<out>/<unit>/<years>/``.
 
-    Raises ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from
+    ``told`` hears of each file, where a run reads a whole folder. Raises ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from
     being good; in either case nothing is left behind and what was there before stays.
     """
-    book = open_request(request(**asdict(run)))
-    folder = out / book.unit / book.years
+    kind = KINDS[run.kind]
+    notebook = notebook or kind.notebook
+    book = kind.open(**run.given, **({"told": told} if told else {}))
+    folder = out.joinpath(*book.place)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -90,7 +143,7 @@ def make(run: Run, out: Path, notebook: Path = NOTEBOOK) -> Made:
     return Made(folder, folder / f"{name}.ipynb", folder / f"{name}.html", folder / "tables", book)
 
 
-def _write(run: Run, book: Workbook, notebook: Path, folder: Path) -> None:
+def _write(run: Run, book: Book, notebook: Path, folder: Path) -> None:
     executed = _execute(run, notebook, folder / notebook.name)
     nbformat.write(executed, folder / notebook.name)
     page = to_html(executed, book.title, book.language)
@@ -102,12 +155,11 @@ def _write(run: Run, book: Workbook, notebook: Path, folder: Path) -> None:
 
 
 def _execute(run: Run, notebook: Path, target: Path) -> nbformat.NotebookNode:
-    given = {name: value for name, value in asdict(run).items() if value}
     try:
         executed = papermill.execute_notebook(
             str(notebook),
             str(target),
-            parameters=given,
+            parameters=run.given,
             progress_bar=False,
             log_output=False,
             kernel_manager_class=_KERNELS,

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -27,8 +27,8 @@ from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.measuring import rates_of
 from analysis.parameters import parse_years
+from analysis.reading import StoredReport
 from analysis.scoring import card, line, load_rubric, score, totals
-from analysis.templates import Form, forms
 
 TABLES = ("scores", "score_totals")
 
@@ -76,7 +76,9 @@ def score_all(
             documents = documents[[pair in keys for pair in pairs]]
             if documents.empty:
                 continue
-            rates = frames.concat("rates", [rates_of(_Stored.of(d, of_unit)) for d in documents.itertuples()])
+            rates = frames.concat(
+                "rates", [rates_of(StoredReport.of(d, of_unit)) for d in documents.itertuples()]
+            )
             scores = score(of_unit["findings"], rates, documents, chosen, known, every)
             sums = totals(scores, chosen)
             tables.add({"scores": scores, "score_totals": sums})
@@ -98,36 +100,6 @@ def _none(every: pd.DataFrame, unit: str, years: str) -> InputError:
         f"There is no report of {unit or 'any unit'} {years}{f', did you mean {near}' if near else ''}; "
         f"there are: {', '.join(have[:12])}.",
     )
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """One report as the store keeps it: what rates are made of."""
-
-    unit: str
-    year: int
-    form: Form
-    facts: pd.DataFrame
-    placements: pd.DataFrame
-    claims: pd.DataFrame
-
-    @property
-    def key(self) -> str:
-        return f"{self.unit}/{self.year}"
-
-    @classmethod
-    def of(cls, document, tables: dict[str, pd.DataFrame]) -> _Stored:
-        own = (tables[name] for name in ("facts", "placements", "claims"))
-        rows = (table[table["year"] == document.year] for table in own)
-        facts, *others = rows
-        form = forms()[document.template]
-        printed = set(facts["table"] + "." + facts["row"])
-        # Pages that print one row for a whole group of the form.
-        tables = {
-            code: table.with_merged([row for row in table.merged if f"{code}.{row}" in printed])
-            for code, table in form.tables.items()
-        }
-        return cls(document.unit, document.year, replace(form, tables=tables), facts, *others)
 
 
 class _Tables:

@@ -14,6 +14,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import zlib
@@ -84,8 +85,13 @@ class Summary:
         return [o for o in self.outcomes if o.state in states]
 
 
-def find(folder: Path) -> list[Path]:
-    """The files of a folder that may be reports, in order. Raises ``InputError`` if there are none."""
+# Files named after a part of a year (2024Q1, 2024H1) are for the bulletin: a store holds one report a unit and year.
+_PART = re.compile(r"20\d\d[QH][1-4]", re.I)
+
+
+def find(folder: Path, parts: bool = False) -> list[Path]:
+    """The files of a folder that may be reports, in order; with ``parts`` also those named after a part of a year. Raises
+    ``InputError`` if there are none."""
     if folder.is_file():
         return [folder]
     if not folder.is_dir():
@@ -97,6 +103,7 @@ def find(folder: Path) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES
         and path.name.lower() not in _SIDE
+        and (parts or not _PART.fullmatch(path.stem))
         and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
         and path.is_file()
     ]

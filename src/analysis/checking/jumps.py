@@ -22,7 +22,7 @@ from analysis.checking.finding import Bilingual, Findings, Place
 from analysis.figures import Figure
 from analysis.ledger import Ledger
 from analysis.register import Register
-from analysis.templates import Cell, crosswalk, declared, forms
+from analysis.templates import Cell, Series, comparable, declared, forms, series
 
 
 class Point(NamedTuple):
@@ -97,7 +97,7 @@ class Jumps:
         known = self._register.of(documents["unit"].iloc[0])
         standing = (known.kind, known.level)
         for code, rule in _rules()["quantities"].items():
-            changes = list(_changes(points[code], rule))
+            changes = list(_changes(points[code], series()[code]))
             for n, change in enumerate(changes):
                 if max(change.before.value, change.now.value) < rule["least"]:
                     continue
@@ -181,28 +181,21 @@ def _points(documents: pd.DataFrame, facts: pd.DataFrame, without: set[str]) -> 
     points: dict[str, list[Point]] = {code: [] for code in _rules()["quantities"]}
     for document in documents.itertuples(index=False):
         form = forms()[document.template]
-        for code, rule in _rules()["quantities"].items():
-            keys = tuple(f"{document.key}/{cell}" for p in rule["cells"] for cell in form.expand(p))
+        for code in points:
+            keys = tuple(f"{document.key}/{cell}" for cell in series()[code].cells_in(form))
             if keys and values.keys() >= set(keys):
                 total = sum(values[key] for key in keys)
                 points[code].append(Point(int(document.year), document.template, total, keys))
     return points
 
 
-def _changes(points: Sequence[Point], rule: Mapping) -> Iterator[Change]:
+def _changes(points: Sequence[Point], of: Series) -> Iterator[Change]:
     """From year to year, where the two may be compared."""
     for before, now in pairwise(points):
-        if now.year == before.year + 1 and _comparable(before.template, now.template, rule["crosswalk"]):
-            counted = "unit" not in rule
+        same = comparable(of.crosswalk, before.template, now.template) == "yes"
+        if now.year == before.year + 1 and same:
             above, below = now.value + 0.5, before.value + 0.5
-            yield Change(before, now, log(above / below), (1 / above + 1 / below) if counted else 0.0)
-
-
-def _comparable(one: str, other: str, crossing: str) -> bool:
-    order = list(forms())
-    first, last = sorted((order.index(one), order.index(other)))
-    into = crosswalk()[crossing].into
-    return all(into.get(form) == "yes" for form in order[first + 1 : last + 1])
+            yield Change(before, now, log(above / below), 0.0 if of.unit else 1 / above + 1 / below)
 
 
 def _returns(last: Change, change: Change) -> bool:
@@ -211,7 +204,7 @@ def _returns(last: Change, change: Change) -> bool:
 
 
 def _put(code: str, candidate: _Candidate, peers: Range | None, told_of: list) -> pd.DataFrame:
-    rule, change, own = _rules()["quantities"][candidate.quantity], candidate.change, candidate.own
+    of, change, own = series()[candidate.quantity], candidate.change, candidate.own
     key = f"{candidate.unit}/{change.now.year}/changes.{candidate.quantity}"
     row = {"key": key, "peers_n": float(peers.n) if peers else np.nan}
     for name, range_ in (("own", own), ("peers", peers)):
@@ -237,8 +230,8 @@ def _put(code: str, candidate: _Candidate, peers: Range | None, told_of: list) -
         candidate.place,
         reported=now,
         evidence=[*change.before.keys, *change.now.keys],
-        quantity=Bilingual(rule["zh"], rule["en"]),
-        measure=Bilingual(rule["unit"]["zh"], rule["unit"]["en"]) if "unit" in rule else Bilingual("件", ""),
+        quantity=Bilingual(of.name["zh"], of.name["en"]),
+        measure=Bilingual(of.unit["zh"], of.unit["en"]) if of.unit else Bilingual("件", ""),
         before=years[change.before.year],
         now=years[change.now.year],
         from_=before,

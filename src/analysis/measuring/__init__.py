@@ -1,11 +1,27 @@
-"""Counts become rates, with intervals and with what cannot be known.
+"""Counts become rates, changes and comparisons, with intervals, tests and what cannot be known.
 
-In: a ``Report``. Out: the table ``rates`` – one row for each declared indicator (indicators.yml):
-numerator, denominator, value, Wilson's interval at 95%, and notes. A denominator of nothing gives
-no rate; cells that the page leaves open give the value if every placement agrees, else its range; a
-small denominator is marked.
+In: reports. Out: ``rates`` (every declared indicator: numerator, denominator, value, Wilson's interval at 95%, notes) and
+``counts`` of each report; ``trends`` of a unit over its years; ``aggregates`` and ``comparison`` of many units in one
+period. A denominator of nothing gives no rate; cells that the page leaves open give the value if every placement agrees,
+else its range; a small denominator is marked, and nobody is ranked by it; a change that its test does not support is none.
 """
 
-from analysis.measuring.rates import Indicator, indicators, rates_of, wilson
+from analysis.measuring.comparison import GROUPS, compare_units
+from analysis.measuring.inference import limits, wilson
+from analysis.measuring.rates import SMALL, Indicator, indicators, rates_of
+from analysis.measuring.trends import Line, counts_of, lines, trends_of
 
-__all__ = ["Indicator", "indicators", "rates_of", "wilson"]
+__all__ = [
+    "GROUPS",
+    "SMALL",
+    "Indicator",
+    "Line",
+    "compare_units",
+    "counts_of",
+    "indicators",
+    "limits",
+    "lines",
+    "rates_of",
+    "trends_of",
+    "wilson",
+]

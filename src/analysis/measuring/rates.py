@@ -1,6 +1,6 @@
 """Rates of one report from the declared indicators.
 
-Wilson's score interval is statsmodels' ``proportion_confint``; cells are summed by ``cells.Cells``,
+Intervals are those of ``inference``; cells are summed by ``cells.Cells``,
 numerator and denominator together, so that a rate never mixes two placements.
 """
 
@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from analysis import frames
 from analysis.cells import Cells
-from analysis.reading import Report
-from analysis.templates import Cell, Form, concepts, declared
+from analysis.measuring.inference import CONFIDENCE, wilson
+from analysis.reading import Report, StoredReport
+from analysis.templates import Cell, Form, concepts, crosswalk, declared, forms
 
 # Fewer cases than this are given with their interval, without rank or adjective.
 SMALL = 30
-# The intervals are for this confidence.
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One entry of indicators.yml."""
+    """One entry of indicators.yml; ``base`` is the code it was declared under, another than ``code`` where one
+    entry stands for several."""
 
     code: str
+    base: str
     id: str
     zh: str
     en: str
@@ -43,19 +43,63 @@ class Indicator:
     parts: str = ""
     source: str = "tables"
     headline: bool = False
+    partition: str = ""
+    of_forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def name(self, language: str) -> str:
         """What readers of ``language`` call it."""
         return self.en if language == "en" else self.zh
+
+    def sides(self, form: Form) -> tuple[str, str]:
+        """Numerator and denominator in ``form``."""
+        return self.of_forms.get(form.code, (self.numerator, self.denominator))
+
+    def exists(self, form: Form) -> bool:
+        """Whether ``form`` has the cells it needs."""
+        above, below = self.sides(form)
+        if self.source == "prose":
+            above = ""
+        return not any(side and terms(side, form) is None for side in (above or self.parts, below))
 
 
 @cache
 def indicators() -> Mapping[str, Indicator]:
     """Every declared indicator, in its order."""
     return {
-        code: Indicator(code=code, source=d.pop("from", "tables"), **d)
-        for code, d in declared(__name__.rpartition(".")[0], "indicators.yml").items()
+        indicator.code: indicator
+        for code, entry in declared(__name__.rpartition(".")[0], "indicators.yml").items()
+        for indicator in _indicators(code, dict(entry))
     }
+
+
+def _indicators(code: str, entry: dict) -> Iterator[Indicator]:
+    each = entry.pop("each", "")
+    made = Indicator(
+        code,
+        code,
+        source=entry.pop("from", "tables"),
+        of_forms={form: (d["numerator"], d["denominator"]) for form, d in entry.pop("in", {}).items()},
+        **entry,
+    )
+    if not each:
+        yield made
+        return
+    rows = {
+        cell: form.tables[cell.table].rows[cell.row]
+        for form in forms().values()
+        for cell in form.expand(each)
+    }
+    for cell, row in rows.items():
+        zh, en = made.zh.format(row=row.in_("zh")), made.en.format(row=row.in_("en"))
+        own = f"{code}.{cell.row.rpartition('.')[2]}"
+        yield replace(made, code=own, zh=zh, en=en, numerator=str(cell))
+
+
+@cache
+def crossing(indicator: str) -> str:
+    """The entry of the crosswalk that says over which breaks of the form an indicator may be carried."""
+    base = indicators()[indicator].base
+    return next(code for code, entry in crosswalk().items() if base in entry.indicators)
 
 
 Terms = list[tuple[Cell, int]]
@@ -93,25 +137,72 @@ _NOTES = {
         "分子不是分母的一部分，区间仅供参考",
         "numerator and denominator are different cases; the interval is a guide",
     ),
+    "broken": (
+        "报告的数字在这里合不上（勾稽不平），比率只供核对",
+        "the report's own figures do not add up here: the rate is for checking only",
+    ),
     "prose": ("分子出自正文，无表可核", "the numerator is from the text and cannot be checked"),
     "several": ("正文给出不止一个分子", "the text gives more than one numerator"),
     "unsaid": ("正文没有给出分子", "the text does not give the numerator"),
 }
 
 
-def rates_of(report: Report) -> pd.DataFrame:
+def rates_of(report: Report | StoredReport) -> pd.DataFrame:
     """The table ``rates`` of one report: every indicator, also those that have no value, and why."""
-    cells = Cells(report.facts, report.placements)
-    rows = [_rate(indicator, report, cells) for indicator in indicators().values()]
+    cells = Cells(_proven(report), report.placements)
+    off = _broken(report, cells)
+    rows = [_rate(indicator, report, cells, off) for indicator in indicators().values()]
     return frames.frame("rates", rows)
 
 
-def _rate(indicator: Indicator, report: Report, cells: Cells) -> dict:
+# Identities that, where they do not hold, leave one of these sides in doubt as a denominator.
+_WHOLES = {"outcomes": "right", "answers": "right", "balance": "left"}
+
+
+def _broken(report: Report | StoredReport, cells: Cells) -> list[set[Cell]]:
+    """The denominators that the report's own figures contradict, under every placement: totals that their parts do not
+    add up to, and what was on hand where it is not what was settled and carried on."""
+    found = []
+    for table in report.form.tables.values():
+        for equation in table.equations():
+            side = _WHOLES.get(equation.identity.code)
+            if side is None or equation.at not in ("total", "this_year"):
+                continue
+            sums = cells.sums([[(cell, 1) for cell in of] for of in (equation.left, equation.right)])
+            if not np.isnan(sums).any() and (sums[:, 0] != sums[:, 1]).all():
+                found.append(set(getattr(equation, side)))
+    return found
+
+
+def _proven(report: Report | StoredReport) -> pd.DataFrame:
+    """The facts, with the rows that a partial table does not print marked as nothing where those that it does
+    print already add up and none is left to a row of others: then nothing is missing."""
+    facts, held = report.facts, report.facts.set_index("key")["value"]
+    absent = set(facts.loc[facts["status"] == "absent", "key"])
+    nothing: set[str] = set()
+    for table in report.form.tables.values():
+        for equation in table.equations() if table.partial else ():
+            whole = held.reindex([f"{report.key}/{c}" for c in equation.right]).sum(skipna=False)
+            parts = {
+                c: held.get(f"{report.key}/{c}") for c in equation.left if f"{report.key}/{c}" not in absent
+            }
+            others = any(value for cell, value in parts.items() if cell.row.endswith(".other"))
+            if parts and not others and sum(parts.values()) == whole:
+                nothing |= absent.intersection(f"{report.key}/{c}" for c in equation.left)
+    return facts.assign(candidates=facts["candidates"].mask(facts["key"].isin(nothing), "0"))
+
+
+def _rate(indicator: Indicator, report: Report | StoredReport, cells: Cells, off: list[set[Cell]]) -> dict:
     notes: list[str] = []
     values: dict[str, float] = {}
     above, below = _sides(indicator, report, cells, notes)
     if above is not None:
         values = _measure(indicator, above, below, notes)
+    whole = indicator.sides(report.form)[1]
+    below = {cell for cell, _ in terms(whole, report.form) or ()} if whole else set()
+    broken = any(side <= below for side in off)
+    if broken and "value" in values:
+        notes.append("broken")
     return {
         "key": f"{report.key}/{indicator.code}",
         "unit": report.unit,
@@ -120,17 +211,19 @@ def _rate(indicator: Indicator, report: Report, cells: Cells) -> dict:
         **dict.fromkeys(("numerator", "denominator", "value", "low", "high", "least", "most"), math.nan),
         "confidence": CONFIDENCE,
         "numerator_of": _expression(_summed(indicator, report, cells), indicator, report),
-        "denominator_of": _expression(indicator.denominator, indicator, report),
+        "denominator_of": _expression(indicator.sides(report.form)[1], indicator, report),
         "small": False,
+        "broken": broken,
         **values,
         "note_zh": "；".join(_NOTES[n][0] for n in notes),
         "note_en": "; ".join(_NOTES[n][1] for n in notes),
     }
 
 
-def _sides(indicator: Indicator, report: Report, cells: Cells, notes: list[str]):
+def _sides(indicator: Indicator, report: Report | StoredReport, cells: Cells, notes: list[str]):
     """Numerator and denominator under every placement, as arrays; (None, None) with the reason."""
-    below = terms(indicator.denominator, report.form) if indicator.denominator else []
+    numerator, denominator_ = indicator.sides(report.form)
+    below = terms(denominator_, report.form) if denominator_ else []
     if indicator.parts:
         parts = [[(cell, 1)] for cell in report.form.expand(indicator.parts)]
         if not parts or below is None:
@@ -145,23 +238,23 @@ def _sides(indicator: Indicator, report: Report, cells: Cells, notes: list[str])
             return None, None
         denominator = cells.sums([below])[:, 0]
         return np.full_like(denominator, said[0]), denominator
-    above = terms(indicator.numerator, report.form)
+    above = terms(numerator, report.form)
     if above is None or below is None:
         notes.append("no_cells")
         return None, None
     sums = cells.sums([above, below])
-    return sums[:, 0], sums[:, 1] if indicator.denominator else np.ones(len(sums))
+    return sums[:, 0], sums[:, 1] if denominator_ else np.ones(len(sums))
 
 
-def _summed(indicator: Indicator, report: Report, cells: Cells) -> str:
+def _summed(indicator: Indicator, report: Report | StoredReport, cells: Cells) -> str:
     """What the numerator is summed from: of parts, the largest alone where only it counts."""
     if indicator.kind != "largest":
-        return indicator.numerator or indicator.parts
+        return indicator.sides(report.form)[0] or indicator.parts
     parts = report.form.expand(indicator.parts)
     return str(max(parts, key=lambda part: cells.sum([part])[1])) if parts else ""
 
 
-def _expression(side: str, indicator: Indicator, report: Report) -> str:
+def _expression(side: str, indicator: Indicator, report: Report | StoredReport) -> str:
     """The rows that a side is summed from, as a key of the ledger."""
     if indicator.source == "prose" and side == indicator.numerator:
         said = report.claims.loc[report.claims["about"] == side, "key"]
@@ -206,13 +299,6 @@ def _measure(indicator: Indicator, above: np.ndarray, below: np.ndarray, notes: 
     if not math.isnan(value) and 0 <= numerator <= denominator:
         measured["low"], measured["high"] = wilson(numerator, denominator)
     return measured
-
-
-def wilson(numerator: float, denominator: float) -> tuple[float, float]:
-    """Wilson's score interval of a share, at ``CONFIDENCE``; both counts in cases."""
-    low, high = proportion_confint(numerator, denominator, alpha=1 - CONFIDENCE, method="wilson")
-    # At nothing and at everything the formula leaves dust of the last float digit.
-    return (0.0 if numerator == 0 else float(low)), (1.0 if numerator == denominator else float(high))
 
 
 def _agreed(values: np.ndarray, notes: list[str]) -> float:

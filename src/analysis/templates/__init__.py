@@ -330,6 +330,24 @@ class Crossing:
     en: str
 
 
+@dataclass(frozen=True)
+class Series:
+    """A quantity that is followed over the years (series.yml): the cells it sums, the entry of the crosswalk
+    that says which breaks of the form it crosses, its unit of measure, none for a count of cases, and whether
+    these are events that chance brings."""
+
+    code: str
+    name: Mapping[str, str]
+    cells: tuple[str, ...]
+    crosswalk: str
+    unit: Mapping[str, str] | None = None
+    events: bool = False
+
+    def cells_in(self, form: Form) -> tuple[Cell, ...]:
+        """The cells it sums in ``form``; none if that form does not have them."""
+        return tuple(cell for pattern in self.cells for cell in form.expand(pattern))
+
+
 @cache
 def declared(package: str, name: str) -> Any:
     """A declaration file (YAML) that lies beside the code of ``package``; read it, do not change it."""
@@ -493,6 +511,31 @@ def crosswalk() -> Mapping[str, Crossing]:
         )
         for code, d in declared(__name__, "crosswalk.yml").items()
     }
+
+
+@cache
+def series() -> Mapping[str, Series]:
+    """The quantities that are followed over the years, by code."""
+    return {
+        code: Series(
+            code, d["name"], tuple(d["cells"]), d["crosswalk"], d.get("unit"), d.get("events", False)
+        )
+        for code, d in declared(__name__, "series.yml").items()
+    }
+
+
+def breaks(one: str, other: str) -> tuple[str, ...]:
+    """The forms, by code, that began between ``one`` and ``other``, whichever is the older."""
+    order = list(forms())
+    first, last = sorted((order.index(one), order.index(other)))
+    return tuple(order[first + 1 : last + 1])
+
+
+def comparable(crossing: str, one: str, other: str) -> str:
+    """Whether what ``crossing`` (an entry of the crosswalk) names may be compared between two forms: the most
+    doubtful answer of the breaks between them, ``yes``, ``roughly`` or ``no``; ``yes`` on one form."""
+    answers = {crosswalk()[crossing].into.get(form, "no") for form in breaks(one, other)}
+    return next((answer for answer in ("no", "roughly") if answer in answers), "yes")
 
 
 @cache

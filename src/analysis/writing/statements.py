@@ -12,36 +12,20 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import SimpleNamespace
 
 import pandas as pd
 
 from analysis import frames, ledger
 from analysis.cells import Cells
-from analysis.figures import (
-    DIGIT,
-    UNKNOWN,
-    Figure,
-    NothingToSay,
-    Rendered,
-    Unknown,
-    number,
-    percent,
-    render,
-    stray_digits,
-)
+from analysis.figures import UNKNOWN, Figure, Rendered, Unknown, number, stray_digits
 from analysis.ledger import Ledger
 from analysis.measuring import indicators
 from analysis.problems import aspects, categories, contradictions, rules, said
 from analysis.reading import Report
 from analysis.reading.facts import PlacedTable
-from analysis.templates import Cell, concepts, declared
-
-
-@cache
-def _declared() -> Mapping[str, Mapping]:
-    return declared("analysis.writing", "statements.yml")
+from analysis.templates import Cell, concepts
+from analysis.writing.teller import Teller
 
 
 @dataclass(frozen=True)
@@ -71,24 +55,24 @@ class Study:
         }
 
 
-class _Teller:
+class _Teller(Teller):
     """The functions that templates may call, and the statements told so far."""
 
     def __init__(self, study: Study, language: str) -> None:
-        self.study, self.language, self.ledger = study, language, Ledger(study.tables)
-        self.key = study.report.key
-        self.cells = Cells(study.report.facts, study.report.placements)
-        self.rows: list[dict] = []
+        report = study.report
+        super().__init__("statements.yml", Ledger(study.tables), report.unit, report.year, language)
+        self.study = study
+        self.cells = Cells(report.facts, report.placements)
         self.context = {
-            "unit": self.quote("documents", f"{self.key}:unit", study.report.unit),
+            "unit": self.quote("documents", f"{self.key}:unit", report.unit),
             "year": self.document("year"),
             "cell": self.cell,
             "concept": self.concept,
             "rate": self.rate,
             "claim": self.claim,
             "document": self.document,
-            "said": lambda pattern: said(study.report, pattern),
-            "level": self._percent(next(iter(indicators())), "confidence", 0),
+            "said": lambda pattern: said(report, pattern),
+            "level": self.percent("rates", f"{self.key}/{next(iter(indicators()))}:confidence", 0),
             "approximate": self.approximate,
         }
 
@@ -108,12 +92,19 @@ class _Teller:
         if pd.isna(row["value"]):
             return UNKNOWN
         whole = indicators()[code].kind == "count" or code == "interpretation_ratio"
-        shown = {"value": self._plain(code, "value") if whole else self._percent(code, "value", 2)}
-        for column in ("numerator", "denominator"):
-            shown[column] = UNKNOWN if pd.isna(row[column]) else self._plain(code, column)
-        for column in ("low", "high"):
-            shown[column] = UNKNOWN if pd.isna(row[column]) else self._percent(code, column, 1)
-        return SimpleNamespace(**shown, small=bool(row["small"]))
+
+        def shown(column: str, decimals: int | None) -> Figure | Unknown:
+            key = f"{self.key}/{code}:{column}"
+            if pd.isna(row[column]):
+                return UNKNOWN
+            return self.plain("rates", key) if decimals is None else self.percent("rates", key, decimals)
+
+        return SimpleNamespace(
+            value=shown("value", None if whole else 2),
+            **{column: shown(column, None) for column in ("numerator", "denominator")},
+            **{column: shown(column, 1) for column in ("low", "high")},
+            small=bool(row["small"]),
+        )
 
     def _said(self, code: str) -> pd.Series | None:
         claims = self.study.report.claims
@@ -134,47 +125,6 @@ class _Teller:
 
     def document(self, column: str) -> Figure:
         return self.ledger.figure("documents", f"{self.key}:{column}")
-
-    def _plain(self, code: str, column: str) -> Figure:
-        return self.ledger.figure("rates", f"{self.key}/{code}:{column}")
-
-    def _percent(self, code: str, column: str, decimals: int) -> Figure:
-        key = f"{self.key}/{code}:{column}"
-        value = self.ledger.value("rates", key)
-        return Figure(percent(value, decimals), value, "rates", key)
-
-    def quote(self, table: str, key: str, text: str) -> Figure | str:
-        """Words of the source; they are a figure if there is a number in them."""
-        return self.ledger.figure(table, key, text) if DIGIT.search(text) else text
-
-    # telling
-
-    def tell(self, template: str, section: str, identity: str | None = None, **values: object) -> None:
-        """Add a sentence; one that needs a number which is not known is not said."""
-        entry = _declared()[template]
-        try:
-            rendered = render(entry[self.language], {**self.context, **values})
-        except NothingToSay:
-            return
-        if rendered.text:
-            self.add(identity or template, section, entry["role"], rendered)
-
-    def add(self, identity: str, section: str, role: str, rendered: Rendered) -> None:
-        self.rows.append(
-            {
-                "key": f"{self.key}/{self.language}/{identity}",
-                "unit": self.study.report.unit,
-                "year": self.study.report.year,
-                "section": section,
-                "role": role,
-                "language": self.language,
-                "text": rendered.text,
-                "figures": ledger.to_json(rendered),
-            }
-        )
-
-    def tally(self, found: pd.DataFrame) -> Figure:
-        return self.ledger.tally("findings", list(found["key"]))
 
     def findings(self, found: pd.DataFrame, section: str) -> None:
         """The messages of findings are statements too."""
@@ -210,7 +160,7 @@ def _summary(teller: _Teller) -> None:
     teller.tell("summary.applications", "summary")
     found = teller.study.findings
     found = found[found["decision"] != "dismissed"]
-    levels = {f"{s}s": teller.tally(found[found["severity"] == s]) for s in frames.SEVERITIES}
+    levels = {f"{s}s": teller.tally("findings", found[found["severity"] == s]) for s in frames.SEVERITIES}
     teller.tell("summary.findings", "summary", **levels)
     open_tables = [t for t in teller.study.report.tables.values() if not t.complete or t.placements > 1]
     for placed in open_tables:
@@ -247,14 +197,14 @@ def _draft(teller: _Teller) -> None:
         t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated
     ]
     wrong = contradictions(study.findings)
-    errors = teller.tally(wrong)
+    errors = teller.tally("findings", wrong)
     if problems.empty:
         teller.tell("stated.none", "problems")
     for problem in problems.itertuples(index=False):
         words = _words(teller, problem)
         teller.tell("stated", "problems", f"stated/{problem.order}", **words)
         known = f"evidence.{problem.category}"
-        template = known if known in _declared() else "evidence.other"
+        template = known if known in teller.declared else "evidence.other"
         mark = study.evidence.set_index("key").loc[f"{teller.key}/evidence/{problem.order}", "figures_show"]
         teller.tell(template, "problems", f"evidence/{problem.order}", in_prose=mark > 0)
     for topic in passed_over:
@@ -278,7 +228,7 @@ def _draft(teller: _Teller) -> None:
         teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
         known = f"suggest.{problem.category}"
         teller.tell(
-            known if known in _declared() else "suggest.other", "measures", f"suggest/{problem.order}"
+            known if known in teller.declared else "suggest.other", "measures", f"suggest/{problem.order}"
         )
     for alone in study.problems[study.problems["problem"] == ""].itertuples(index=False):
         words = _words(teller, alone)

@@ -34,6 +34,8 @@ OUTCOMES = {
     "other": "#aeb6bf",
     "carried_out": "#f0e442",
 }
+# On these, words are white.
+DARK = ("received", "granted", "denied", "unprocessed")
 DISPUTES = {"upheld": "#0072b2", "corrected": "#d55e00", "other": "#7b8794", "pending": "#f0e442"}
 SEVERITIES = {"error": "#a64400", "warning": "#f6c667", "note": "#e4e7eb"}
 STATUSES = {

@@ -116,7 +116,8 @@ def read(data: bytes, kind: str, path: Path) -> Page:
 
 def _archived(data: bytes, path: Path) -> bytes:
     """The page in a MHTML archive."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
+    # The older policy does not parse headers before they are asked for; the newer takes seconds for a long one.
+    message = email.message_from_bytes(data, policy=email.policy.compat32)
     for part in message.walk():
         if part.get_content_type() == "text/html":
             return part.get_payload(decode=True)

@@ -1,20 +1,16 @@
-"""One function a chart: figure, plotted table, alt text.
+"""What the figures of one report look like.
 
-In: a ``Report`` and the tables made from it. Out: ``Chart``. The table holds every number that is
-drawn, so a chart is tested as data; the alt text says what it shows. Looks are in ``style``.
+In: a ``Report`` and the tables made from it. Out: ``Chart``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle, Wedge
-from scipy.optimize import isotonic_regression
 
 from analysis.cells import Cells
 from analysis.checking import agrees
@@ -23,25 +19,8 @@ from analysis.measuring import indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
+from analysis.writing.charts.canvas import Chart, apart, canvas, nothing, width
 from analysis.writing.labels import label
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawn figure with the ``table`` it plots and an ``alt`` text that says what it shows."""
-
-    code: str
-    title: str
-    figure: Canvas
-    table: pd.DataFrame
-    alt: str
-
-
-def _canvas(height: float, title: str):
-    figure = Canvas(figsize=(style.WIDTH, height), layout="constrained")
-    axes = figure.add_subplot()
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    return figure, axes
 
 
 def _named(report: Report, cell: Cell, language: str) -> str:
@@ -53,20 +32,12 @@ def _value(cells: Cells, cell: Cell) -> float:
     return low if low == high else math.nan
 
 
-def _apart(positions: list[float], gap: float, end: float) -> np.ndarray:
-    """Places for labels (in order) at least ``gap`` apart, as near to ``positions`` as can be, none
-    beyond ``end``."""
-    steps = gap * np.arange(len(positions))
-    nearest = isotonic_regression(np.array(positions) - steps).x
-    return np.minimum(nearest, end - gap * (len(positions) - 1)) + steps
-
-
 def outcomes(report: Report, language: str) -> Chart:
     """How the applications on hand were settled: what came in, how it ended, on which ground."""
     cells = Cells(report.facts, report.placements)
     table = report.form.tables.get("applications")
     if table is None:
-        return _nothing("outcomes", pd.DataFrame(), language)
+        return nothing("outcomes", pd.DataFrame(), language)
     stages: list[tuple[int, str, str, str, float]] = []
 
     def add(stage: int, group: str, rows: list[str]) -> None:
@@ -92,7 +63,7 @@ def outcomes(report: Report, language: str) -> Chart:
     groups = details.groupby("group", sort=False)["count"].sum()
     on_hand = plotted.loc[plotted["stage"] == 0, "count"].sum()
     if plotted["count"].isna().any() or not on_hand:
-        return _nothing("outcomes", plotted, language)
+        return nothing("outcomes", plotted, language)
 
     def group_name(group: str) -> str:
         entry = table.groups.get(group) or table.rows[group]
@@ -102,7 +73,7 @@ def outcomes(report: Report, language: str) -> Chart:
         "zh": f"{number(on_hand)}件申请去了哪里",
         "en": f"What became of {number(on_hand)} applications",
     }[language]
-    figure, axes = _canvas(5.6, title)
+    figure, axes = canvas(5.6, title)
     _stack(axes, 0, plotted[plotted["stage"] == 0], on_hand, style.OUTCOMES, label_in=True)
     as_groups = pd.DataFrame(
         {"group": groups.index, "label": [group_name(g) for g in groups.index], "count": groups.values}
@@ -143,7 +114,7 @@ def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mappin
         middle = top + part.count / 2
         words = f"{part.label} {number(part.count)}"
         if label_in and part.count / whole > 0.03:
-            dark = part.group in ("received", "granted", "denied", "unprocessed")
+            dark = part.group in style.DARK
             axes.text(
                 column + 0.4,
                 middle,
@@ -158,19 +129,10 @@ def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mappin
         else:
             outside.append((middle, words))
         top += part.count
-    places = _apart([m for m, _ in outside], whole * 0.05, whole)
+    places = apart([m for m, _ in outside], whole * 0.05, whole)
     for (middle, words), place in zip(outside, places, strict=True):
         axes.plot([column + 0.81, column + 0.92], [middle, place], color=style.FAINT, lw=0.8)
         axes.text(column + 0.95, place, words, ha="left", va="center", fontsize=9)
-
-
-def _nothing(code: str, table: pd.DataFrame, language: str) -> Chart:
-    """An honest empty chart: the figures do not allow this one."""
-    words = {"zh": "报告的数字不足以画这张图", "en": "The report's figures do not allow this chart"}[language]
-    with style.drawing():
-        figure, axes = _canvas(1.2, words)
-        axes.axis("off")
-    return Chart(code, words, figure, table, words)
 
 
 def refusal_grounds(report: Report, language: str) -> Chart:
@@ -182,14 +144,14 @@ def refusal_grounds(report: Report, language: str) -> Chart:
     ).sort_values("count", kind="stable")
     refused = table["count"].sum()
     if table["count"].isna().any() or not refused:
-        return _nothing("refusal_grounds", table, language)
+        return nothing("refusal_grounds", table, language)
     low, high = zip(*(wilson(count, refused) for count in table["count"]), strict=True)
     table = table.assign(share=table["count"] / refused, low=low, high=high)
     title = {
         "zh": f"{number(refused)}件不予公开的理由（占比与95%区间）",
         "en": f"Grounds of {number(refused)} refusals (share and 95% interval)",
     }[language]
-    figure, axes = _canvas(0.42 * len(table) + 1.3, title)
+    figure, axes = canvas(0.42 * len(table) + 1.3, title)
     axes.barh(table["label"], table["share"], color=style.OUTCOMES["denied"], height=0.62)
     axes.hlines(table["label"], table["low"], table["high"], color=style.INK, lw=1.1)
     unit = label("cases", language)
@@ -213,12 +175,12 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
         ["indicator", "label", "numerator", "denominator", "value", "low", "high", "small"]
     ].iloc[::-1]
     if table.empty:
-        return _nothing("rates_with_intervals", table, language)
+        return nothing("rates_with_intervals", table, language)
     title = {
         "zh": "主要比率与95%区间（空心：不足30件）",
         "en": "Main rates with 95% intervals (hollow: under 30 cases)",
     }[language]
-    figure, axes = _canvas(0.36 * len(table) + 1.3, title)
+    figure, axes = canvas(0.36 * len(table) + 1.3, title)
     axes.hlines(table["label"], table["low"], table["high"], color=style.ACCENT, lw=2)
     face = [style.PAPER if small else style.ACCENT for small in table["small"]]
     axes.scatter(
@@ -245,7 +207,7 @@ def disputes(report: Report, language: str) -> Chart:
     cells = Cells(report.facts, report.placements)
     form = report.form.tables.get("disputes")
     if form is None:
-        return _nothing("disputes", pd.DataFrame(), language)
+        return nothing("disputes", pd.DataFrame(), language)
     rows = [
         (
             row,
@@ -259,9 +221,9 @@ def disputes(report: Report, language: str) -> Chart:
     ]
     table = pd.DataFrame(rows, columns=["row", "label", "column", "outcome", "count"])
     if table["count"].isna().all():
-        return _nothing("disputes", table, language)
+        return nothing("disputes", table, language)
     title = {"zh": "复议与诉讼的结果（件）", "en": "Outcomes of reviews and lawsuits (cases)"}[language]
-    figure, axes = _canvas(2.7, title)
+    figure, axes = canvas(2.7, title)
     order = list(dict.fromkeys(table["label"]))[::-1]
     most = table.groupby("label")["count"].sum().max() or 1
     for y, name in enumerate(order):
@@ -272,7 +234,7 @@ def disputes(report: Report, language: str) -> Chart:
                 y, part.count, left=left, color=style.DISPUTES[part.column], edgecolor="white", height=0.6
             )
             words = f"{part.outcome} {number(part.count)}"
-            if part.count / most > 0.011 * _width(words):
+            if part.count / most > 0.011 * width(words):
                 dark = part.column in ("upheld", "corrected", "other")
                 colour = "white" if dark else style.INK
                 axes.text(left + part.count / 2, y, words, ha="center", va="center", fontsize=9, color=colour)
@@ -291,11 +253,6 @@ def disputes(report: Report, language: str) -> Chart:
     return Chart("disputes", title, figure, table, f"{title}: {listed}")
 
 
-def _width(words: str) -> int:
-    """How wide a label is, in half-width characters."""
-    return sum(1 if c.isascii() else 2 for c in words)
-
-
 def text_against_table(report: Report, language: str) -> Chart:
     """Each count that the prose gives beside the cells it speaks of."""
     cells = Cells(report.facts, report.placements)
@@ -312,13 +269,13 @@ def text_against_table(report: Report, language: str) -> Chart:
     wrong_first = table.sort_values("differs", ascending=False, kind="stable").drop_duplicates("concept")
     table = wrong_first.sort_index()[::-1]
     if table.empty:
-        return _nothing("text_against_table", table, language)
+        return nothing("text_against_table", table, language)
     wrong = int(table["differs"].sum())
     title = {
         "zh": f"正文与表格：{len(table)}项件数中{wrong}项不一致",
         "en": f"Text against table: {wrong} of {len(table)} counts differ",
     }[language]
-    figure, axes = _canvas(0.34 * len(table) + 1.4, title)
+    figure, axes = canvas(0.34 * len(table) + 1.4, title)
     y = np.arange(len(table))
     colour = [style.ALARM if d else style.FAINT for d in table["differs"]]
     axes.hlines(y, table["text"], table["table"], color=colour, lw=2.5)
@@ -363,7 +320,7 @@ def placement_map(report: Report, language: str) -> Chart:
     facts = report.facts[(report.facts["table"] == form.code) & (report.facts["status"] != "absent")]
     table = facts[["row", "column", "value", "status", "candidates"]].reset_index(drop=True)
     if table.empty:
-        return _nothing("placement_map", table, language)
+        return nothing("placement_map", table, language)
     open_ = int((table["status"] == "ambiguous").sum())
     name = {"applications": ("表三", "Table three")}.get(form.code, ("统计表", "Statistics"))
     title = {
@@ -372,7 +329,7 @@ def placement_map(report: Report, language: str) -> Chart:
     }[language]
     printed = set(table["row"])
     columns, rows = list(form.columns), [r for r in form.rows if r in printed]
-    figure, axes = _canvas(0.27 * len(rows) + 1.4, title)
+    figure, axes = canvas(0.27 * len(rows) + 1.4, title)
     for cell in table.itertuples(index=False):
         x, y = columns.index(cell.column), rows.index(cell.row)
         axes.add_patch(Rectangle((x, y), 1, 1, facecolor=style.STATUSES[cell.status], edgecolor=style.GRID))
@@ -407,9 +364,9 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
     marks = ["stated", "answered", "checkable", "figures_show"]
     table = evidence.assign(label=evidence[f"label_{language}"])[["label", *marks]].reset_index(drop=True)
     if table.empty:
-        return _nothing("problems_against_evidence", table, language)
+        return nothing("problems_against_evidence", table, language)
     title = {"zh": "问题与证据：说到了吗，有措施吗，查得到吗", "en": "Problems against evidence"}[language]
-    figure, axes = _canvas(0.5 * len(table) + 1.5, title)
+    figure, axes = canvas(0.5 * len(table) + 1.5, title)
     wide = 2.6
     for y, row in enumerate(table.itertuples(index=False)):
         for x, mark in enumerate(marks):
@@ -436,9 +393,3 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
         for r in table.to_dict("records")
     )
     return Chart("problems_against_evidence", title, figure, table, f"{title}: {listed}")
-
-
-def draw(function: Callable[..., Chart], *arguments: object) -> Chart:
-    """Draw a chart in the workbook's style."""
-    with style.drawing():
-        return function(*arguments)

@@ -1,0 +1,61 @@
+"""What a notebook cell shows.
+
+In: HTML, pictures and their words. Out: ``Answer``, which Jupyter displays part by part: HTML with its plain text, a
+picture with its alt text.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analysis.writing import html, style
+from analysis.writing.charts import Chart
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something to show: HTML with its plain text, or a picture with its alt text."""
+
+    plain: str
+    html: str = ""
+    png: bytes = b""
+
+    def bundle(self) -> dict[str, str]:
+        """The part as Jupyter takes it, by media type."""
+        if self.png:
+            return {"image/png": base64.b64encode(self.png).decode("ascii"), "text/plain": self.plain}
+        return {"text/html": self.html, "text/plain": self.plain}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a notebook cell shows."""
+
+    parts: tuple[Part, ...]
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        for part in self.parts:
+            metadata = {"image/png": {"alt": part.plain, "width": 800}} if part.png else {}
+            display(part.bundle(), raw=True, metadata=metadata)
+
+    def __str__(self) -> str:
+        return "\n".join(part.plain for part in self.parts)
+
+
+def png(chart: Chart) -> bytes:
+    """The picture of a chart, the same bytes for the same chart."""
+    buffer = io.BytesIO()
+    with style.drawing():
+        chart.figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def picture(chart: Chart, language: str) -> Iterator[Part]:
+    """A chart, and the table it plots folded away under it."""
+    yield Part(chart.alt, png=png(chart))
+    yield Part(chart.title, html.plotted(chart.table, language))

@@ -1,0 +1,328 @@
+"""What the notebook of the bulletin talks to: all units of a folder in one period.
+
+In: the parameters of the notebook. Out: ``Bulletin`` – the rates of every unit, the sums over them, who stands out, and one
+method for each question of the notebook. A whole year is read as a store is, with every other year of each unit, since these
+decide joined digits; a part of a year is read from the files that are named after it (``<unit>/2024Q1.<type>``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import frames, register
+from analysis.answers import Answer, Part, picture
+from analysis.batch import store
+from analysis.batch.check import beside, home, is_store, units_of
+from analysis.checking import reviews
+from analysis.checking.standing import deadline
+from analysis.errors import InputError
+from analysis.ledger import Ledger
+from analysis.measuring import compare_units, rates_of
+from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
+from analysis.problems import findings_within, problems_of
+from analysis.reading import Report, StoredReport, read_report
+from analysis.register import Register
+from analysis.templates import Form
+from analysis.writing import charts, html, tables
+from analysis.writing.bulletin_statements import bulletin_statements
+from analysis.writing.labels import label
+from analysis.writing.statements import faults
+
+# The rates that the funnels show: what is disclosed, what is refused by either reading, what is procedure, what is disputed.
+FUNNELS = (
+    "disclosure_rate",
+    "merits_disclosure_rate",
+    "refusal_rate",
+    "refused_or_unavailable_rate",
+    "unprocessed_rate",
+    "review_rate",
+)
+_READ = ("documents", "facts", "placements", "claims", "findings_within")
+
+
+@dataclass
+class Read:
+    """The reports of one period: their tables, the form of each unit, and why some files were not read."""
+
+    period: Period
+    tables: dict[str, pd.DataFrame]
+    forms: dict[str, Form]
+    failed: list[InputError] = field(default_factory=list)
+
+
+class Bulletin:
+    """All units of a folder in one period, in one language."""
+
+    def __init__(self, read: Read, known: Register, group: str, language: str) -> None:
+        self._read, self._known, self.group, self.language = read, known, group, language
+        self.period = read.period
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where a run leaves its files: the folder, and the one within."""
+        return {"zh": "通报", "en": "bulletin"}[self.language], self.period.code + (
+            f"-{self.group}" if self.group else ""
+        )
+
+    @property
+    def title(self) -> str:
+        """The title of the page."""
+        part = self.period.name(self.language)
+        return {
+            "zh": f"{self.period.year}年{part}政府信息公开申请办理情况通报",
+            "en": f"Bulletin on information requests, {part + ' of ' if part else ''}{self.period.year}",
+        }[self.language]
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name."""
+        made = dict(self._read.tables)
+        made["publication"] = _publication(made["documents"], self._known)
+        made["aggregates"], made["comparison"] = compare_units(
+            made["rates"], made["documents"], made["facts"], self._read.forms, self._known, self.group
+        )
+        part = self.period.name(self.language)
+        told = bulletin_statements(made, self._read.forms, self.period.year, part, self.language)
+        return made | {"statements": told}
+
+    def headlines(self, most: int) -> list[str]:
+        """Who stands out, in a sentence each."""
+        told = self.tables["statements"]
+        return list(told.loc[told["section"] == "outside", "text"])[:most]
+
+    @cached_property
+    def _book(self) -> Ledger:
+        return Ledger(self._sources)
+
+    @property
+    def _sources(self) -> dict[str, pd.DataFrame]:
+        return {n: t for n, t in self.tables.items() if n != "statements"}
+
+    @property
+    def groups(self) -> list[str]:
+        """The groups, as the register names them; one without a name where nothing is grouped or declared."""
+        return list(dict.fromkeys(self.tables["aggregates"]["group"]))
+
+    # questions
+
+    def summary(self) -> Answer:
+        """How many units, how many applications, what was left out."""
+        after = tables.passed_over([getattr(e, self.language) for e in self._read.failed], self.language)
+        documents = tables.documents(self.tables["documents"].head(tables.MOST_UNITS), self.language)
+        return self._told("summary", after + html.details(documents, label("reports_read", self.language)))
+
+    def together(self) -> Answer:
+        """The rates of all units together, group by group: sums over sums."""
+        every = self.tables["aggregates"]
+        parts = []
+        for group in self.groups:
+            table = tables.aggregates(every[every["group"] == group], self.language)
+            parts += self._told(
+                f"together/{group}",
+                html.details(table, label("all_rates", self.language)),
+                self._heading(group),
+            ).parts
+        return Answer(tuple(parts))
+
+    def outside(self) -> Answer:
+        """Who lies beyond the limits, and why."""
+        return self._told("outside")
+
+    def units(self) -> Answer:
+        """Every unit's main rates."""
+        errors = Counter(_errors(self.tables["findings"])["unit"])
+        documents, comparison = self.tables["documents"], self.tables["comparison"]
+        parts = []
+        for group in self.groups:
+            of = comparison[comparison["group"] == group]
+            own = documents[documents["unit"].isin(of["unit"])]
+            shown = tables.units(of, own, errors, self.language)
+            parts.append(Part(f"{len(own)}", self._heading(group) + shown))
+        return Answer(tuple(parts))
+
+    def published(self) -> Answer:
+        """Whether the reports were published in time."""
+        of = tables.publication(self.tables["publication"], self.language)
+        return self._told("published", html.details(of, label("timeliness", self.language)))
+
+    def sources(self) -> Answer:
+        """The lint: whether every printed number leads back."""
+        if wrong := faults(self.tables["statements"], self._sources):
+            raise AssertionError("\n".join(wrong))
+        return self._answer(
+            label("all_lead_back", self.language), f"<p>{label('all_lead_back', self.language)}</p>"
+        )
+
+    def chart(self, code: str) -> Answer:
+        """A chart by its name, with the table it plots: one for each group."""
+        parts: list[Part] = []
+        for group in self.groups:
+            aggregates, comparison = (
+                t[t["group"] == group] for t in (self.tables["aggregates"], self.tables["comparison"])
+            )
+            rates = self.tables["rates"]
+            rates = rates[rates["unit"].isin(comparison["unit"])]
+            drawn: dict[str, Callable[[], charts.Chart]] = {
+                "funnel": lambda a=aggregates, c=comparison: charts.units.funnel(
+                    a, c, FUNNELS, self.language
+                ),
+                "spread": lambda a=aggregates, c=comparison: charts.units.spread(c, a, self.language),
+                "outcomes_of_units": lambda a=aggregates, r=rates: charts.units.outcomes_of_units(
+                    r, a, self.language
+                ),
+            }
+            if self._heading(group):
+                parts.append(Part(self._named(group), self._heading(group)))
+            parts += picture(charts.draw(drawn[code]), self.language)
+        return Answer(tuple(parts))
+
+    # how answers are put together
+
+    def _named(self, group: str) -> str:
+        return (
+            label(f"{self.group}_{group}", self.language)
+            if self.group in ("level", "kind") and group
+            else group
+        )
+
+    def _heading(self, group: str) -> str:
+        if not self.group:
+            return ""
+        return f"<h3>{escape(self._named(group) or label('not_declared', self.language))}</h3>"
+
+    def _told(self, section: str, after: str = "", before: str = "") -> Answer:
+        rows = self.tables["statements"]
+        rows = rows[rows["section"] == section]
+        return self._answer(
+            "\n".join(rows["text"]), before + html.statements(rows, self._book, self.language) + after
+        )
+
+    def _answer(self, plain: str, shown: str) -> Answer:
+        return Answer((Part(plain or self.title, shown),))
+
+
+def _errors(findings: pd.DataFrame) -> pd.DataFrame:
+    return findings[(findings["severity"] == "error") & (findings["decision"] != "dismissed")]
+
+
+def _publication(documents: pd.DataFrame, known: Register) -> pd.DataFrame:
+    """The table ``publication``: the date on the page beside the legal one."""
+    rows = []
+    for document in documents.itertuples(index=False):
+        due = deadline(known.of(document.unit), document.year).isoformat()
+        rows.append(
+            {
+                "key": f"{document.key}/publication",
+                "unit": document.unit,
+                "year": document.year,
+                "published": document.published,
+                "due": due,
+                "late": bool(document.published) and document.published > due,
+            }
+        )
+    return frames.frame("publication", rows)
+
+
+def open_bulletin(
+    data: str = "",
+    period: str | int = "",
+    group: str = "",
+    language: str = "zh",
+    told: Callable = lambda outcome, done, of: None,
+) -> Bulletin:
+    """Open the bulletin of a folder of reports, or of a store.
+
+    ``period`` is a year (``2024``), a quarter or a half (``2024Q1``, ``2024H1``, from files of that name); empty: the year
+    with most reports. ``group``: what of ``units.csv`` the units are grouped by. A file that cannot be read does not cost
+    the others; ``told`` hears of each file. Raises ``InputError``.
+    """
+    check_injected(BULLETIN_NAMES)
+    asked = bulletin_request(data, period, group, language)
+    folder, wanted = asked.folder, asked.period
+    place = home(folder)
+    decided = reviews.load(beside(place, reviews.NAME, None))
+    if wanted and wanted.part:
+        read = _part_of_a_year(folder, wanted)
+    elif is_store(folder):
+        read = _year(folder, wanted)
+    else:
+        with tempfile.TemporaryDirectory() as aside:
+            summary = store.read_folder(folder, Path(aside), told=told)
+            failed = [InputError(o.zh, o.en) for o in summary.of("failed")]
+            if not summary.of("read", "kept"):
+                raise failed[0] if failed else _nothing(folder, "")
+            read = _year(Path(aside), wanted, folder)
+            read.failed = failed
+    read.tables["findings"] = reviews.apply(read.tables["findings"], decided)
+    return Bulletin(read, register.beside(place), asked.group, asked.language)
+
+
+def _year(folder: Path, period: Period | None, named: Path | None = None) -> Read:
+    """The reports of a year, out of a store."""
+    every = pd.read_parquet(folder / "documents.parquet", columns=["year"])["year"]
+    if period is None:
+        counts = Counter(every)
+        period = Period(int(max(counts, key=lambda year: (counts[year], year))))
+    if period.year not in set(every):
+        have = ",".join(map(str, sorted(set(every))))
+        raise _nothing(named or folder, period.code, have)
+    gathered: dict[str, list[pd.DataFrame]] = {name: [] for name in (*_READ, "rates")}
+    forms = {}
+    for of_unit in units_of(folder, _READ):
+        own = {name: table[table["year"] == period.year] for name, table in of_unit.items()}
+        for document in own["documents"].itertuples(index=False):
+            report = StoredReport.of(document, own)
+            forms[report.unit] = report.form
+            gathered["rates"].append(rates_of(report))
+            for name in _READ:
+                gathered[name].append(own[name])
+    made = {
+        ("findings" if name == "findings_within" else name): frames.concat(name, rows)
+        for name, rows in gathered.items()
+    }
+    return Read(period, made, forms)
+
+
+def _part_of_a_year(folder: Path, period: Period) -> Read:
+    """The reports of a quarter or a half, from the files named after it."""
+    if is_store(folder):
+        raise InputError(
+            f"{folder} 是读好的数据，只有整年；季度通报请给报告文件夹。",
+            f"{folder} is a store, which holds whole years; give the folder of reports for a part of one.",
+        )
+    paths = [p for p in store.find(folder, parts=True) if p.stem.upper() == period.code]
+    if not paths:
+        raise _nothing(folder, period.code)
+    reports, failed = [], []
+    for path in paths:
+        try:
+            reports.append(read_report(path, path.parent.name, period.year))
+        except InputError as error:
+            failed.append(error)
+    if not reports:
+        raise failed[0]
+    return Read(period, dict(_tables(reports)), {r.unit: r.form for r in reports}, failed)
+
+
+def _tables(reports: Sequence[Report]) -> Iterator[tuple[str, pd.DataFrame]]:
+    for name in ("facts", "placements", "claims"):
+        yield name, frames.concat(name, [getattr(r, name) for r in reports])
+    yield "documents", frames.concat("documents", [r.document.to_frame().T for r in reports])
+    yield "rates", frames.concat("rates", [rates_of(r) for r in reports])
+    yield "findings", frames.concat("findings", [findings_within(r, problems_of(r)) for r in reports])
+
+
+def _nothing(folder: Path, period: str, have: str = "") -> InputError:
+    return InputError(
+        f"{folder} 里没有{period or '可读'}的报告{f'；现有 {have}' if have else f'：请按 <单位>/{period}.<类型> 放入' if period else ''}。",
+        f"{folder} has no report {f'for {period}' if period else 'that can be read'}"
+        f"{f'; there are {have}' if have else f': put them there as <unit>/{period}.<type>' if period else ''}.",
+    )

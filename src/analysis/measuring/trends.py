@@ -1,0 +1,265 @@
+"""One unit over the years: which changes are more than chance.
+
+In: the reports of a unit, their rates. Out: ``counts`` (the quantities of templates/series.yml in each year) and ``trends``
+(every quantity and indicator from year to year, and from five years on as a series). No two years are compared across a
+break of the form that the crosswalk does not open. All tests of a unit are adjusted together for their number; a
+change that is not supported then has the verdict ``none``, no clear change.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from analysis import frames
+from analysis.cells import Cells
+from analysis.measuring.inference import ALPHA, adjusted, rates_differ, shares_differ, slope
+from analysis.measuring.rates import SMALL, crossing, indicators
+from analysis.reading import Report, StoredReport
+from analysis.templates import breaks, comparable, crosswalk, series
+
+# A series is tested from so many years on.
+YEARS = 5
+
+
+def counts_of(report: Report | StoredReport) -> pd.DataFrame:
+    """The table ``counts`` of one report."""
+    cells = Cells(report.facts, report.placements)
+    rows = []
+    for code, entry in series().items():
+        summed = entry.cells_in(report.form)
+        if not summed:
+            continue
+        value = cells.certain(summed)
+        rows.append(
+            {
+                "key": f"{report.key}/count/{code}",
+                "unit": report.unit,
+                "year": report.year,
+                "series": code,
+                "value": math.nan if value is None else value,
+                "of": " + ".join(f"{report.key}/{cell}" for cell in summed),
+            }
+        )
+    return frames.frame("counts", rows)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A quantity or indicator in one year: its value, of an indicator the two counts behind it, the form of the
+    report, and its row. ``note`` says why it has no value or cannot be tested (a key of ``_NOTES``)."""
+
+    year: int
+    form: str
+    value: float
+    numerator: float
+    denominator: float
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """All points of one quantity or indicator, in order of years."""
+
+    subject: str
+    kind: str
+    crossing: str
+    points: tuple[Point, ...]
+
+    def runs(self) -> list[list[Point]]:
+        """The stretches of points with a value that may be compared, one with the next; a chart draws each as one
+        line."""
+        made: list[list[Point]] = []
+        for point in self.points:
+            if math.isnan(point.value):
+                continue
+            if made and comparable(self.crossing, made[-1][-1].form, point.form) == "yes":
+                made[-1].append(point)
+            else:
+                made.append([point])
+        return made
+
+
+def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) -> list[Line]:
+    """Every quantity and every indicator of one unit that has a value in some year; the tables are of all its
+    years."""
+    form = dict(zip(documents["year"], documents["template"], strict=True))
+    made = []
+    for code, rows in counts.groupby("series", sort=False):
+        points = [
+            Point(
+                r.year, form[r.year], r.value, r.value, 1.0, f"counts|{r.key}", "" if r.value >= 0 else "open"
+            )
+            for r in rows.sort_values("year").itertuples(index=False)
+        ]
+        made.append(Line(str(code), "count", series()[str(code)].crosswalk, tuple(points)))
+    for code, rows in rates.groupby("indicator", sort=False):
+        indicator = indicators()[str(code)]
+        if indicator.kind not in ("share", "ratio") or indicator.source != "tables":
+            continue
+        points = [
+            Point(r.year, form[r.year], r.value, r.numerator, r.denominator, f"rates|{r.key}", _why(r))
+            for r in rows.sort_values("year").itertuples(index=False)
+        ]
+        made.append(Line(str(code), "rate", crossing(str(code)), tuple(points)))
+    return [line for line in made if any(not math.isnan(p.value) for p in line.points)]
+
+
+def _why(rate) -> str:
+    """Why a rate has no value, or cannot be tested; nothing if neither."""
+    if not math.isnan(rate.value):
+        return "broken" if rate.broken else ""
+    return "nothing" if rate.denominator == 0 else "open"
+
+
+_NOTES = {
+    "open": ("有一年的数字不全或放不准", "the number of one of the years is missing or not certain"),
+    "nothing": ("有一年分母为零", "the denominator of one of the years is zero"),
+    "broken": (
+        "有一年报告的数字合不上，不作检验",
+        "the figures of one of the years do not add up: not tested",
+    ),
+    "left_out": ("数字合不上的年份未计入", "years whose figures do not add up are left out"),
+    "few": (
+        f"有一年不足{SMALL}件，只列数字，不作评价",
+        f"under {SMALL} cases in one of the years: figures only, no adjective",
+    ),
+    "output": (
+        "发文、处罚等是机关自己的产出，存量和金额也不是随机到来的事件，不作检验",
+        "what an office puts out, a stock or a sum of money is not brought by chance: not tested",
+    ),
+    "gap": ("两年之间缺报告", "the years between have no report"),
+    "same": ("各年相同，没有可检验的", "the same in every year: nothing to test"),
+}
+
+
+def trends_of(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """The table ``trends`` of one unit, from the tables of all its years."""
+    if documents.empty:
+        return frames.frame("trends", [])
+    unit = documents["unit"].iloc[0]
+    rows = [row for line in lines(counts, rates, documents) for row in _rows(unit, line)]
+    tested = [row for row in rows if row["verdict"] == "none" and row["test"]]
+    for row, q in zip(tested, adjusted([row["p"] for row in tested]), strict=True):
+        row["adjusted"] = float(q)
+        if q <= ALPHA and row["change"]:
+            row["verdict"] = "rise" if row["change"] > 0 else "fall"
+    return frames.frame("trends", rows)
+
+
+def _rows(unit: str, line: Line) -> Iterator[dict]:
+    for before, after in pairwise(line.points):
+        yield _adjacent(unit, line, before, after)
+    for run in line.runs():
+        sound = [p for p in run if not p.note]
+        if len(sound) >= YEARS:
+            yield _series(unit, line, sound, left_out=len(sound) < len(run))
+
+
+def _row(unit: str, line: Line, span: str, run: Sequence[Point], **found: object) -> dict:
+    first, last = run[0], run[-1]
+    crossed = breaks(first.form, last.form)
+    notes: Iterable[str] = found.pop("notes", ())
+    told = [_NOTES[n] for n in notes]
+    if found.get("verdict") == "break":
+        entry = crosswalk()[line.crossing]
+        told.append((f"格式改变，不可比：{entry.zh}", f"the form changed, not comparable: {entry.en}"))
+    return {
+        "key": f"{unit}/{last.year}/trend/{line.subject}/{first.year}-{last.year}"
+        + ("/series" if span == "series" else ""),
+        "unit": unit,
+        "year": last.year,
+        "subject": line.subject,
+        "kind": line.kind,
+        "span": span,
+        "first": first.year,
+        "last": last.year,
+        "n_years": len(run),
+        "breaks": " ".join(crossed),
+        "value_first": first.value,
+        "value_last": last.value,
+        **dict.fromkeys(("change", "low", "high", "tau", "p", "adjusted"), math.nan),
+        "unit_of_measure": _measure(line) + ("/年" if span == "series" else ""),
+        "test": "",
+        "verdict": "untested",
+        "source_first": first.source,
+        "source_last": last.source,
+        **found,
+        "note_zh": "；".join(zh for zh, _ in told),
+        "note_en": "; ".join(en for _, en in told),
+    }
+
+
+def _measure(line: Line) -> str:
+    """What a change is counted in."""
+    if line.kind == "rate":
+        return "百分点"
+    unit: Mapping[str, str] = series()[line.subject].unit or {"zh": "件"}
+    return unit["zh"]
+
+
+def _scale(line: Line) -> float:
+    """Changes of rates are in percentage points."""
+    return 100.0 if line.kind == "rate" else 1.0
+
+
+def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
+    run = (before, after)
+    if comparable(line.crossing, before.form, after.form) != "yes":
+        return _row(unit, line, "adjacent", run, verdict="break")
+    if why := [p.note for p in run if p.note]:
+        return _row(unit, line, "adjacent", run, notes=dict.fromkeys(why))
+    scale = _scale(line)
+    notes = ["gap"] if after.year > before.year + 1 else []
+    if before.value == after.value in (0.0, 1.0) or (before.value == after.value and line.kind == "count"):
+        return _row(unit, line, "adjacent", run, change=0.0, verdict="none", notes=[*notes, "same"])
+    if line.kind == "count" and not series()[line.subject].events:
+        return _row(unit, line, "adjacent", run, change=after.value - before.value, notes=[*notes, "output"])
+    pairs = [(p.numerator, p.denominator) for p in run]
+    of_cases = line.kind == "rate" and indicators()[line.subject].kind == "share"
+    found = shares_differ(*pairs) if of_cases else rates_differ(*pairs)
+    few = line.kind == "rate" and min(before.denominator, after.denominator) < SMALL
+    if few:
+        notes.append("few")
+    return _row(
+        unit,
+        line,
+        "adjacent",
+        run,
+        change=scale * found.size,
+        low=scale * found.low,
+        high=scale * found.high,
+        test=found.test,
+        p=found.p,
+        verdict="few" if few else "none",
+        notes=notes,
+    )
+
+
+def _series(unit: str, line: Line, run: Sequence[Point], left_out: bool) -> dict:
+    notes = ["gap"] if run[-1].year - run[0].year >= len(run) and not left_out else []
+    notes += ["left_out"] if left_out else []
+    if len({p.value for p in run}) == 1:
+        return _row(unit, line, "series", run, change=0.0, verdict="none", notes=[*notes, "same"])
+    found, scale = slope([p.year for p in run], [p.value for p in run]), _scale(line)
+    few = line.kind == "rate" and bool(np.median([p.denominator for p in run]) < SMALL)
+    return _row(
+        unit,
+        line,
+        "series",
+        run,
+        change=scale * found.size,
+        low=scale * found.low,
+        high=scale * found.high,
+        test="mann-kendall",
+        tau=found.tau,
+        p=found.p,
+        verdict="few" if few else "none",
+        notes=[*notes, "few"] if few else notes,
+    )

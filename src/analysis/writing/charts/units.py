@@ -1,0 +1,233 @@
+"""What many units look like beside each other in one period.
+
+In: the tables ``aggregates`` and ``comparison`` of one group. Out: ``Chart``. Units with few cases are drawn hollow and never named
+as standing out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from analysis.figures import number, percent
+from analysis.measuring import SMALL, indicators, limits
+from analysis.measuring.comparison import COVERAGE, INNER
+from analysis.writing import style
+from analysis.writing.charts.canvas import Chart, apart, nothing, panels
+from analysis.writing.charts.years import MIX, stacked
+from analysis.writing.labels import label
+
+# At most so many units are drawn as bars: the largest.
+_BARS = 30
+# Units are all named where they are so few.
+_ALL = 6
+
+
+def funnel(
+    aggregates: pd.DataFrame,
+    comparison: pd.DataFrame,
+    chosen: Sequence[str],
+    language: str,
+    code: str = "funnel",
+) -> Chart:
+    """Each rate against the number of cases it rests on, one panel an indicator: the group's rate in the middle, the
+    limits between which units with that rate lie."""
+    table = comparison[comparison["indicator"].isin(chosen) & comparison["value"].notna()]
+    table = table[
+        [
+            "indicator",
+            "unit",
+            "numerator",
+            "denominator",
+            "value",
+            "centre",
+            "limit_low",
+            "limit_high",
+            "small",
+            "outside",
+        ]
+    ]
+    together = aggregates.set_index("indicator")
+    shown = [c for c in chosen if c in set(table["indicator"])]
+    if not shown:
+        return nothing(code, table, language)
+    title = {
+        "zh": "各单位的比率与件数（空心：不足30件）",
+        "en": "Rate and number of cases of each unit (hollow: under 30 cases)",
+    }[language]
+    judged = together.loc[shown, "phi"].notna().any()
+    caption = {
+        "zh": "横线：合计；灰带：95%与99.8%界限，已按单位间固有差异放宽；橙色：界外且经多重检验校正后仍成立",
+        "en": "line: all units together; grey: 95% and 99.8% limits, widened by how much units differ anyway; "
+        "orange: outside, all comparisons allowed for",
+    }[language]
+    few = {
+        "zh": "横线：合计；可比单位太少，不画界限",
+        "en": "line: all units together; too few units for limits",
+    }[language]
+    across = 1 if len(shown) == 1 else 2
+    figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption if judged else few)
+    for at, indicator in zip(axes, shown, strict=True):
+        _funnel(at, table[table["indicator"] == indicator], together.loc[indicator], indicator, language)
+    out = table[table["outside"] != ""]
+    said = "; ".join(
+        f"{indicators()[r.indicator].name(language)} {r.unit} {percent(r.value, 1)} {label(r.outside, language)}"
+        for r in out.itertuples(index=False)
+    ) or label("nobody_outside", language)
+    means = "; ".join(
+        f"{indicators()[c].name(language)} {percent(together.loc[c, 'value'], 1)}" for c in shown
+    )
+    return Chart(code, title, figure, table, f"{title}: {label('together', language)} {means}. {said}")
+
+
+def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, language: str) -> None:
+    centre, phi = together["value"], together["phi"]
+    of_cases = indicators()[indicator].kind == "share"
+    most = max(float(table["denominator"].max()), 2.0 * SMALL)
+    if not math.isnan(phi):
+        sizes = np.geomspace(1, most * 1.6, 200)
+        for coverage, shade in ((COVERAGE, "#eef1f4"), (INNER, "#dde2e7")):
+            low, high = limits(sizes, centre, coverage, phi, of_cases)
+            at.fill_between(sizes, low, high, color=shade, lw=0, zorder=0)
+    if not math.isnan(centre):
+        at.axhline(centre, color=style.INK, lw=1, zorder=1)
+        at.annotate(
+            percent(centre, 1),
+            (1, centre),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    out = table["outside"] != ""
+    colour = [style.ALARM if o else style.ACCENT for o in out]
+    face = [style.PAPER if s else c for s, c in zip(table["small"], colour, strict=True)]
+    marks = {False: "o", True: "D"}
+    for is_out in (False, True):
+        rows = (out == is_out).to_numpy()
+        if rows.any():
+            at.scatter(
+                table["denominator"][rows],
+                table["value"][rows],
+                s=22,
+                marker=marks[is_out],
+                c=[f for f, r in zip(face, rows, strict=True) if r],
+                edgecolors=[c for c, r in zip(colour, rows, strict=True) if r],
+                linewidths=1,
+                zorder=3,
+            )
+    named = table if len(table) <= _ALL else table[out]
+    top = max(float(table["value"].max()) * 1.12, centre * 1.3 if centre > 0 else 0.02)
+    top = min(top, 1.06) if of_cases else top
+    ordered = named.sort_values("value")
+    places = apart(list(ordered["value"]), top * 0.085, top)
+    for r, y in zip(ordered.itertuples(index=False), places, strict=True):
+        at.annotate(
+            r.unit,
+            (r.denominator, r.value),
+            xytext=(r.denominator / 1.3, y),
+            textcoords="data",
+            ha="right",
+            va="center",
+            fontsize=7.5,
+            arrowprops={"arrowstyle": "-", "color": style.FAINT, "lw": 0.7, "shrinkA": 0, "shrinkB": 3},
+        )
+    at.set_xscale("log")
+    at.set(xlim=(0.9, most * 1.6), ylim=(-0.03 * top, top * 1.04))
+    at.xaxis.set_major_locator(LogLocator(base=10))
+    at.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
+    at.xaxis.set_minor_formatter(NullFormatter())
+    at.yaxis.set_major_locator(MaxNLocator(4))
+    at.yaxis.set_major_formatter(lambda x, _: percent(x, 0 if top > 0.1 else 1))
+    at.tick_params(labelsize=8, length=0)
+    at.grid(axis="y", color=style.GRID, lw=0.7)
+    at.set_axisbelow(True)
+    at.set_title(indicators()[indicator].name(language), fontsize=9, pad=4)
+    at.set_xlabel(label("cases_axis", language), fontsize=8)
+
+
+def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
+    """How the units settled their applications, as parts of the whole: all together first, then the largest."""
+    wanted = rates[rates["indicator"].isin(MIX.values()) & rates["value"].notna() & ~rates["broken"]]
+    wide = (
+        wanted.pivot(index="unit", columns="indicator", values="numerator")
+        .reindex(columns=list(MIX.values()))
+        .dropna()
+    )
+    whole = wanted.groupby("unit")["denominator"].first()
+    sums = aggregates.set_index("indicator")
+    every = label("together", language)
+    rows = []
+    if len(wide) and set(MIX.values()) <= set(sums.index):
+        total = sums.loc[MIX["granted"], "denominator"]
+        rows += [(every, g, sums.loc[c, "numerator"], total) for g, c in MIX.items()]
+    largest = whole.loc[wide.index].sort_values(ascending=False, kind="stable").index[:_BARS]
+    rows += [(u, g, wide.loc[u, c], whole[u]) for u in largest for g, c in MIX.items()]
+    table = pd.DataFrame(rows, columns=["unit", "group", "count", "decisions"])
+    table.insert(2, "label", [label(f"outcome_{g}", language) for g in table["group"]])
+    table["share"] = table["count"] / table["decisions"]
+    if table.empty:
+        return nothing("outcomes_of_units", table, language)
+    title = {"zh": "各单位的申请怎样办结", "en": "How the units settled their applications"}[language]
+    left = len(wide) - len(largest)
+    caption = (
+        {"zh": f"另有{left}个件数较少的单位未画", "en": f"{left} smaller units are not drawn"}[language]
+        if left
+        else ""
+    )
+    names = list(dict.fromkeys(table["unit"]))
+    figure, (axes,) = panels(1, 1, 0.34 * len(names) + 0.9, title, caption)
+    stacked(axes, {u: table[table["unit"] == u] for u in names}, language)
+    listed = "; ".join(
+        f"{u} " + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in of.itertuples(index=False) if r.count)
+        for u, of in table.groupby("unit", sort=False)
+    )
+    return Chart("outcomes_of_units", title, figure, table, f"{title}: {listed}")
+
+
+def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
+    """Where the units lie on each headline rate: one strip an indicator, the group's rate as a line."""
+    headline = [c for c in dict.fromkeys(comparison["indicator"]) if indicators()[c].headline]
+    table = comparison[comparison["indicator"].isin(headline) & comparison["value"].between(0, 1)]
+    table = table.assign(label=[indicators()[c].name(language) for c in table["indicator"]])[
+        ["indicator", "label", "unit", "value", "denominator", "small", "centre", "outside"]
+    ]
+    if table.empty:
+        return nothing("spread", table, language)
+    title = {
+        "zh": "各单位在主要比率上的分布（空心：不足30件）",
+        "en": "Where the units lie on the main rates (hollow: under 30 cases)",
+    }[language]
+    shown = list(dict.fromkeys(table["indicator"]))[::-1]
+    figure, (axes,) = panels(1, 1, 0.44 * len(shown) + 0.6, title, label("spread_caption", language))
+    for y, indicator in enumerate(shown):
+        rows = table[table["indicator"] == indicator].sort_values("unit", kind="stable")
+        # Units of the same value lie over each other: a step up and down, by place in the list, parts them.
+        step = 0.07 * ((np.arange(len(rows)) % 5) - 2)
+        out = (rows["outside"] != "").to_numpy()
+        colour = np.where(out, style.ALARM, style.ACCENT)
+        face = np.where(rows["small"], style.PAPER, colour)
+        for mark, of in (("o", ~out), ("D", out)):
+            at = {"c": face[of], "edgecolors": colour[of], "marker": mark}
+            axes.scatter(rows["value"][of], (y + step)[of], s=20, linewidths=0.9, alpha=0.9, zorder=3, **at)
+        centre = rows["centre"].iloc[0]
+        if centre <= 1:
+            axes.plot([centre, centre], [y - 0.36, y + 0.36], color=style.INK, lw=1.6, zorder=2)
+        axes.text(1.03, y, percent(centre, 1) if not math.isnan(centre) else "—", va="center", fontsize=9)
+    axes.set_yticks(range(len(shown)), [indicators()[c].name(language) for c in shown])
+    axes.set(xlim=(-0.02, 1.14), ylim=(-0.6, len(shown) - 0.4))
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=style.GRID, lw=0.7)
+    axes.set_axisbelow(True)
+    listed = "; ".join(
+        f"{rows['label'].iloc[0]} {percent(rows['value'].min(), 1)}–{percent(rows['value'].max(), 1)}"
+        for _, rows in table.groupby("indicator", sort=False)
+    )
+    return Chart("spread", title, figure, table, f"{title}: {listed}")

@@ -1,0 +1,272 @@
+"""Rates over the years, changes, and units side by side, as HTML tables.
+
+In: the tables of measuring. Out: HTML fragments, in which every number that a sentence may lead to has its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+import pandas as pd
+
+from analysis.figures import number, percent
+from analysis.ledger import Ledger
+from analysis.measuring import indicators
+from analysis.templates import series
+from analysis.writing.charts.years import name
+from analysis.writing.html import anchor, details, linked, row, table
+from analysis.writing.labels import label
+
+# A page shows at most so many units; the rest stand in the files.
+MOST_UNITS = 100
+
+
+def _wide(head: Sequence[str], body: Iterable[str], noted: bool = False) -> str:
+    """A table of numbers that may be wider than the page: then it is pushed, not the page. ``noted``: its last column is
+    words."""
+    return f'<div class="wide">{table(head, body, kind="grid noted" if noted else "grid")}</div>'
+
+
+def _value(rate) -> str:
+    """A rate as a cell shows it: the share, or the range where cells are open."""
+    if not pd.isna(rate.value):
+        return percent(rate.value, 1)
+    return "" if pd.isna(rate.least) else f"{percent(rate.least, 1)}–{percent(rate.most, 1)}"
+
+
+def _title(rate, language: str) -> str:
+    """What stands behind a rate, for the pointer: the counts, the interval, the note."""
+    note = rate.note_en if language == "en" else rate.note_zh
+    if pd.isna(rate.value):
+        return note
+    interval = "" if pd.isna(rate.low) else f" [{percent(rate.low, 1)}, {percent(rate.high, 1)}]"
+    return f"{number(rate.numerator)}/{number(rate.denominator)}{interval} {note}".strip()
+
+
+def documents(of: pd.DataFrame, language: str) -> str:
+    """The reports that were read: year, form, file."""
+    form = f"form_{language}"
+    body = [
+        row(
+            [escape(f"{d.unit} {d.year}"), escape(getattr(d, form)), escape(d.file)],
+            anchor("documents", d.key),
+        )
+        for d in of.itertuples(index=False)
+    ]
+    return table([label(w, language) for w in ("report", "form", "file")], body, kind="list")
+
+
+def counts_by_year(counts: pd.DataFrame, book: Ledger, language: str) -> str:
+    """Every quantity in every year, each linked to the cells it sums."""
+    years = sorted(set(counts["year"]))
+    body = []
+    for code, of in counts.groupby("series", sort=False):
+        held = {r.year: r for r in of.itertuples(index=False)}
+        cells = [
+            f'<span id="{anchor("counts", held[y].key)}">{linked(number(held[y].value), "facts", held[y].of, book)}</span>'
+            if y in held and not pd.isna(held[y].value)
+            else "—"
+            for y in years
+        ]
+        unit = series()[str(code)].unit
+        body.append(
+            row(
+                [
+                    escape(name(str(code), language) + (f"（{unit[language].strip()}）" if unit else "")),
+                    *cells,
+                ]
+            )
+        )
+    return _wide([label("quantity", language), *map(str, years)], body)
+
+
+def rates_by_year(rates: pd.DataFrame, language: str) -> str:
+    """Every rate in every year; grey where it rests on few cases."""
+    years = sorted(set(rates["year"]))
+    body = []
+    for code, of in rates.groupby("indicator", sort=False):
+        indicator = indicators()[str(code)]
+        if indicator.kind not in ("share", "ratio") or of["denominator"].isna().all():
+            continue
+        held = {r.year: r for r in of.itertuples(index=False)}
+        cells = [_rate_cell(held.get(y), language) for y in years]
+        use = escape(f"{indicator.use[language]} · {indicator.caution[language]}", quote=True)
+        body.append(row([f'<span title="{use}">{escape(indicator.name(language))}</span>', *cells]))
+    return _wide([label("indicator", language), *map(str, years)], body)
+
+
+def _rate_cell(rate, language: str) -> str:
+    if rate is None or not _value(rate):
+        return "—"
+    look = "few" if rate.small or rate.broken else ""
+    title = escape(_title(rate, language), quote=True)
+    return f'<span id="{anchor("rates", rate.key)}" class="{look}" title="{title}">{_value(rate)}</span>'
+
+
+def changes(of: pd.DataFrame, language: str) -> str:
+    """Rows of ``trends``: from, to, change with interval, test, p, verdict."""
+    body = []
+    for t in of.itertuples(index=False):
+        rate = t.kind == "rate"
+
+        def shown(value: float, rate: bool = rate) -> str:
+            if pd.isna(value):
+                return "—"
+            return percent(value, 1) if rate else number(value)
+
+        decimals = 1 if rate or t.span == "series" else 0
+        change = "" if pd.isna(t.change) else f"{t.change:+.{decimals}f}"
+        interval = "" if pd.isna(t.low) else f"{t.low:+.{decimals}f} … {t.high:+.{decimals}f}"
+        measure = "" if pd.isna(t.change) else _measure(t.unit_of_measure, language)
+        note = t.note_en if language == "en" else t.note_zh
+        body.append(
+            row(
+                [
+                    escape(name(t.subject, language)),
+                    f"{t.first}–{t.last}",
+                    f"{shown(t.value_first)} → {shown(t.value_last)}",
+                    f"{change}{measure}",
+                    label(f"verdict_{t.verdict}", language),
+                    interval,
+                    label(f"test_{t.test}", language) if t.test else "",
+                    _p(t.p),
+                    _p(t.adjusted),
+                    escape(note),
+                ],
+                anchor("trends", t.key),
+                "few" if t.verdict in ("few", "untested", "break") else t.verdict,
+            )
+        )
+    words = ("subject", "years", "from_to", "change", "verdict", "interval", "test", "p", "adjusted", "note")
+    return _wide([label(w, language) for w in words], body, noted=True)
+
+
+_EN = {"百分点": " points", "件": "", "元": " yuan"}
+
+
+def _measure(unit: str, language: str) -> str:
+    """What a change is counted in, as readers of ``language`` say it."""
+    words, _, a_year = unit.partition("/")
+    if language == "zh":
+        return f" {unit}"
+    return _EN[words] + (" a year" if a_year else "")
+
+
+def _p(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return "&lt;0.001" if value < 0.001 else f"{value:.3f}"
+
+
+# many units
+
+
+def aggregates(of: pd.DataFrame, language: str) -> str:
+    """Every indicator over the units of a group: sum over sum, mean of the rates, how much the units differ."""
+    body = []
+    for a in of.itertuples(index=False):
+        if pd.isna(a.value):
+            continue
+        interval = "" if pd.isna(a.low) else f"{percent(a.low, 1)}–{percent(a.high, 1)}"
+        phi = "—" if pd.isna(a.phi) else number(round(a.phi, 1))
+        body.append(
+            row(
+                [
+                    escape(indicators()[a.indicator].name(language)),
+                    f"{a.counted}/{a.units}",
+                    number(a.numerator),
+                    number(a.denominator),
+                    percent(a.value),
+                    interval,
+                    percent(a.mean),
+                    percent(a.median),
+                    phi,
+                    escape(a.note_en if language == "en" else a.note_zh),
+                ],
+                anchor("aggregates", a.key),
+            )
+        )
+    words = (
+        "indicator",
+        "counted",
+        "numerator",
+        "denominator",
+        "together",
+        "interval",
+        "mean",
+        "median",
+        "phi",
+        "note",
+    )
+    return _wide([label(w, language) for w in words], body, noted=True)
+
+
+def units(comparison: pd.DataFrame, documents: pd.DataFrame, errors: Mapping[str, int], language: str) -> str:
+    """The headline rates of the units side by side: those that stand out first, then by number of decisions."""
+    headline = [c for c in dict.fromkeys(comparison["indicator"]) if indicators()[c].headline]
+    rows = comparison[comparison["indicator"].isin(headline)]
+    size = comparison[comparison["indicator"] == "disclosure_rate"].set_index("unit")["denominator"]
+    out = set(rows.loc[rows["outside"] != "", "unit"])
+    order = sorted(documents["unit"], key=lambda u: (u not in out, -_or_nothing(size.get(u)), u))
+    by_unit = {
+        unit: {r.indicator: r for r in of.itertuples(index=False)} for unit, of in rows.groupby("unit")
+    }
+    body = []
+    for unit in order[:MOST_UNITS]:
+        cells = [_unit_cell(by_unit.get(unit, {}).get(c), language) for c in headline]
+        wrong = number(errors[unit]) if errors.get(unit) else ""
+        body.append(row([escape(unit), number(_or_nothing(size.get(unit))), *cells, wrong]))
+    words = [label("unit", language), label("decisions", language)]
+    head = [*words, *(indicators()[c].name(language) for c in headline), label("own_errors", language)]
+    left = len(order) - MOST_UNITS
+    more = f"<p>{label('more_units', language).format(n=left)}</p>" if left > 0 else ""
+    return _wide(head, body) + more
+
+
+def _or_nothing(value: float | None) -> float:
+    return 0.0 if value is None or pd.isna(value) else float(value)
+
+
+def _unit_cell(of, language: str) -> str:
+    if of is None or pd.isna(of.value):
+        return "—"
+    note = of.note_en if language == "en" else of.note_zh
+    interval = "" if pd.isna(of.low) else f" [{percent(of.low, 1)}, {percent(of.high, 1)}]"
+    place = "" if pd.isna(of.percentile) else f" {label('percentile', language)} {of.percentile:.0f}"
+    title = escape(
+        f"{number(of.numerator)}/{number(of.denominator)}{interval}{place} {note}".strip(), quote=True
+    )
+    look = of.outside or ("few" if of.small or not of.counted else "")
+    mark = {"above": " ▲", "below": " ▼"}.get(of.outside, "")
+    return f'<span id="{anchor("comparison", of.key)}" class="{look}" title="{title}">{percent(of.value, 1)}{mark}</span>'
+
+
+def publication(of: pd.DataFrame, language: str) -> str:
+    """When the reports were published, and by when they were due (``of``: unit, published, due, late)."""
+    body = [
+        row(
+            [
+                escape(d.unit),
+                d.published or "—",
+                d.due,
+                label("late" if d.late else "on_time", language) if d.published else "—",
+            ],
+            anchor("publication", d.key),
+        )
+        for d in of.sort_values(["late", "unit"], ascending=[False, True])
+        .head(MOST_UNITS)
+        .itertuples(index=False)
+    ]
+    return table([label(w, language) for w in ("unit", "published", "due", "timeliness")], body, kind="list")
+
+
+def passed_over(messages: Sequence[str] | Iterable[str], language: str) -> str:
+    """The files that could not be read, a sentence each; nothing if there are none."""
+    listed = "".join(f"<li>{escape(m)}</li>" for m in messages)
+    return f"<p>{label('passed_over', language)}</p><ul>{listed}</ul>" if listed else ""
+
+
+def folded(of: Mapping[str, str]) -> str:
+    """Tables by their summary, folded away."""
+    return "\n".join(details(html, summary) for summary, html in of.items())

@@ -1,0 +1,186 @@
+"""Sentences about one unit over its years.
+
+In: the tables of the unit's reports, ``counts``, ``rates`` and ``trends``. Out: the table ``statements``. The sentences are declared in
+trends.yml; which of them is told is the verdict of the test, never a judgement of the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+
+import pandas as pd
+
+from analysis import frames
+from analysis.figures import Figure
+from analysis.ledger import Ledger
+from analysis.measuring import indicators, lines
+from analysis.templates import comparable
+from analysis.writing.charts.years import COUNTS, name
+from analysis.writing.teller import Teller
+
+# Below it a p value is told in words.
+_TINY = 0.001
+_VERY_SMALL = {"zh": "不到千分之一", "en": "below one in a thousand"}
+
+
+def trend_statements(tables: Mapping[str, pd.DataFrame], language: str) -> pd.DataFrame:
+    """Every sentence about the years of one unit, in reading order; ``tables`` are ``documents``, ``counts``, ``rates`` and
+    ``trends``, by name."""
+    documents = tables["documents"].sort_values("year")
+    teller = _Teller(tables, documents["unit"].iloc[0], int(documents["year"].max()), language)
+    teller.summary(documents)
+    trends = tables["trends"]
+    adjacent = trends[trends["span"] == "adjacent"]
+    counts = [c for c in COUNTS if c in set(adjacent["subject"])]
+    headline = [
+        c for c in dict.fromkeys(adjacent["subject"]) if c in indicators() and indicators()[c].headline
+    ]
+    if counts:
+        teller.tell("counts.caution", "counts")
+    for section, kind, subjects in (("counts", "count", counts), ("rates", "rate", headline)):
+        for subject in subjects:
+            of = adjacent[adjacent["subject"] == subject].sort_values("last")
+            for row in of.iloc[:-1].itertuples(index=False):
+                if row.verdict in ("rise", "fall"):
+                    teller.change(f"{kind}.{row.verdict}", section, row)
+            last = next(of.iloc[-1:].itertuples(index=False))
+            if f"{kind}.{last.verdict}" in teller.declared:
+                teller.change(f"{kind}.{last.verdict}", section, last)
+    over_years = trends[(trends["span"] == "series") & trends["subject"].isin([*counts, *headline])]
+    for row in over_years.itertuples(index=False):
+        if f"series.{row.verdict}" in teller.declared:
+            teller.change(f"series.{row.verdict}", "series", row)
+    if not (trends["span"] == "series").any():
+        teller.tell("series.short", "series")
+    teller.breaks(documents, tables)
+    return frames.frame("statements", teller.rows)
+
+
+class _Teller(Teller):
+    def __init__(self, tables: Mapping[str, pd.DataFrame], unit: str, year: int, language: str) -> None:
+        super().__init__("trends.yml", Ledger(dict(tables)), unit, year, language)
+        self.tables = tables
+        confidence = f"{tables['rates']['key'].iloc[0]}:confidence"
+        self.context = {
+            "unit": self.quote("documents", f"{self.key}:unit", unit),
+            "level": self.percent("rates", confidence, 0),
+        }
+
+    def _year(self, key: str) -> Figure:
+        return self.ledger.figure(
+            "documents", f"{key}:year", str(int(self.ledger.value("documents", f"{key}:year")))
+        )
+
+    def summary(self, documents: pd.DataFrame) -> None:
+        trends = self.tables["trends"]
+        self.tell(
+            "summary.reports",
+            "summary",
+            n=self.tally("documents", documents),
+            years=[self._year(key) for key in documents["key"]],
+        )
+        tested = trends[trends["adjusted"].notna()]
+        few, broken = (trends[trends["verdict"] == verdict] for verdict in ("few", "break"))
+        if len(tested):
+            self.tell(
+                "summary.tests",
+                "summary",
+                tested=self.tally("trends", tested),
+                supported=self._none_or(tested[tested["verdict"].isin(["rise", "fall"])]),
+                few=self.tally("trends", few) if len(few) else None,
+                broken=self.tally("trends", broken) if len(broken) else None,
+            )
+        rates = self.tables["rates"]
+        off = set(rates.loc[rates["broken"] & rates["value"].notna(), "year"])
+        for document in documents[documents["year"].isin(off)].itertuples(index=False):
+            self.tell(
+                "summary.contradicted",
+                "summary",
+                f"contradicted/{document.year}",
+                year=self._year(document.key),
+            )
+
+    def _none_or(self, rows: pd.DataFrame) -> Figure | str:
+        """How many rows; none in a word, since a tally of nothing leads nowhere."""
+        return self.tally("trends", rows) if len(rows) else {"zh": "零", "en": "None"}[self.language]
+
+    def change(self, template: str, section: str, row) -> None:
+        """One row of ``trends`` in the sentence of its verdict."""
+        of_rates = row.kind == "rate"
+        signed = {"rise": False, "fall": False}.get(row.verdict, True)
+
+        def value(column: str) -> Figure:
+            key = f"{row.key}:{column}"
+            return self.percent("trends", key, 1) if of_rates else self.plain("trends", key)
+
+        decimals = 1 if of_rates or row.span == "series" else 0
+        tested = row.adjusted == row.adjusted  # not NaN
+        small = tested and row.adjusted < _TINY
+        known = (
+            {"low", "high", "change"}
+            if row.low == row.low
+            else {"change"}
+            if row.change == row.change
+            else set()
+        )
+        called = name(row.subject, self.language)
+        measure = {"zh": "个百分点" if of_rates else "件", "en": " percentage points" if of_rates else ""}
+        self.tell(
+            template,
+            section,
+            row.key.removeprefix(f"{self.unit}/"),
+            name=called,
+            Name=called[:1].upper() + called[1:],
+            first=self._of(row, "first"),
+            last=self._of(row, "last"),
+            n=self.plain("trends", f"{row.key}:n_years"),
+            tested=tested,
+            from_=value("value_first") if row.value_first == row.value_first else None,
+            to=value("value_last") if row.value_last == row.value_last else None,
+            p=(_VERY_SMALL[self.language] if small else self.plain("trends", f"{row.key}:adjusted", 3))
+            if tested
+            else None,
+            measure=measure[self.language],
+            **{
+                column: self.plain(
+                    "trends", f"{row.key}:{column}", decimals, sign=column != "change" or signed
+                )
+                if column in known
+                else None
+                for column in ("change", "low", "high")
+            },
+        )
+
+    def _of(self, row, column: str) -> Figure:
+        return self.ledger.figure("trends", f"{row.key}:{column}", str(getattr(row, column)))
+
+    def breaks(self, documents: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
+        """What may be carried over each change of the form, and what may not."""
+        of = lines(tables["counts"], tables["rates"], documents)
+        shown = [
+            x for x in of if x.subject in COUNTS or (x.kind == "rate" and indicators()[x.subject].headline)
+        ]
+        changed = False
+        for before, after in pairwise(documents.itertuples(index=False)):
+            if before.template == after.template:
+                continue
+            changed = True
+            answers = {x: comparable(x.crossing, before.template, after.template) == "yes" for x in shown}
+            column = f"form_{self.language}"
+            self.tell(
+                "break.form",
+                "breaks",
+                f"break/{after.year}",
+                first=self._year(before.key),
+                last=self._year(after.key),
+                before=self.quote("documents", f"{before.key}:{column}", getattr(before, column)),
+                after=self.quote("documents", f"{after.key}:{column}", getattr(after, column)),
+                across=self._names(x.subject for x, yes in answers.items() if yes),
+                apart=self._names(x.subject for x, yes in answers.items() if not yes),
+            )
+        if not changed:
+            self.tell("break.none", "breaks")
+
+    def _names(self, subjects: Iterator[str]) -> str:
+        return {"zh": "、", "en": ", "}[self.language].join(name(s, self.language) for s in subjects)
