@@ -30,7 +30,7 @@ ONLY_DATA = test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE$$ASK_PERIOD$$
 	'| make $@ takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help typed report trends bulletin batch read check score lab notebooks docs test lint lock clean
+.PHONY: help typed report trends bulletin batch read check score lab notebooks docs gallery test lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -80,6 +80,9 @@ notebooks: $(READY) ## 重新运行随附的笔记本 | execute the committed no
 
 docs: $(READY) ## 由声明文件生成 docs 中的字典 | make the dictionaries in docs from the declarations
 	@$(BIN)/analysis docs
+
+gallery: $(READY) ## 重画文档中的图例 | draw the gallery of charts again
+	@$(BIN)/analysis gallery
 
 test: $(READY) lint ## 全部检查：单元测试、笔记本、格式 | unit tests, notebooks, linters
 	$(BIN)/pytest --nbval tests notebooks

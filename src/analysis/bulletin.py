@@ -7,6 +7,7 @@ decide joined digits; a part of a year is read from the files that are named aft
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -134,7 +135,11 @@ class Bulletin:
 
     def outside(self) -> Answer:
         """Who lies beyond the limits, and why."""
-        return self._told("outside")
+        wrong = _errors(self.tables["findings"])
+        listed = tables.errors(wrong, self.language) if len(wrong) else ""
+        return self._told(
+            "outside", html.details(listed, label("own_errors", self.language)) if listed else ""
+        )
 
     def units(self) -> Answer:
         """Every unit's main rates."""
@@ -186,6 +191,27 @@ class Bulletin:
 
     # how answers are put together
 
+    @cached_property
+    def _shown(self) -> set[str]:
+        """The rows that the page shows: of many units not all."""
+        of = self.tables
+        made = [
+            tables.documents(of["documents"].head(tables.MOST_UNITS), self.language),
+            tables.aggregates(of["aggregates"], self.language),
+            tables.publication(of["publication"], self.language),
+            tables.errors(_errors(of["findings"]), self.language),
+            *(part.html for part in self.units().parts),
+        ]
+        return set(re.findall(r'id="([^"]+)"', "\n".join(made)))
+
+    def _linked(self, shown: str) -> str:
+        """The figures of a text as links where their rows are on the page; the others keep what the pointer shows."""
+
+        def kept(link: re.Match[str]) -> str:
+            return link[0] if link[1] in self._shown else f'<span class="figure" {link[2]}>{link[3]}</span>'
+
+        return re.sub(r'<a class="figure" href="#([^"]+)" (title="[^"]*")>(.*?)</a>', kept, shown)
+
     def _named(self, group: str) -> str:
         return (
             label(f"{self.group}_{group}", self.language)
@@ -201,9 +227,8 @@ class Bulletin:
     def _told(self, section: str, after: str = "", before: str = "") -> Answer:
         rows = self.tables["statements"]
         rows = rows[rows["section"] == section]
-        return self._answer(
-            "\n".join(rows["text"]), before + html.statements(rows, self._book, self.language) + after
-        )
+        told = self._linked(html.statements(rows, self._book, self.language))
+        return self._answer("\n".join(rows["text"]), before + told + after)
 
     def _answer(self, plain: str, shown: str) -> Answer:
         return Answer((Part(plain or self.title, shown),))

@@ -334,3 +334,21 @@ def docs(out: Out = Path("docs")) -> None:
     for name in PAGES:
         (out / name).write_text(page(name, out), encoding="utf8")
         typer.echo(out / name)
+
+
+@app.command()
+def gallery(out: Out = Path("docs")) -> None:
+    """画出文档中的图例 | draw the gallery of charts in the docs."""
+    from analysis.answers import png
+    from analysis.rates_and_trends import open_rates_and_trends
+    from analysis.workbook import open_workbook
+    from analysis.writing import gallery as drawn
+
+    (study,) = open_workbook().studies
+    charts = [
+        *drawn.one_report(study),
+        *drawn.many_years(open_rates_and_trends().reports),
+        *drawn.many_units(),
+    ]
+    drawn.write(charts, png, out)
+    typer.echo(out / "charts.md")

@@ -16,7 +16,7 @@ from analysis import frames
 from analysis.answers import Answer, Part, picture
 from analysis.errors import InputError
 from analysis.ledger import Ledger
-from analysis.measuring import counts_of, indicators, lines, rates_of, trends_of
+from analysis.measuring import counts_of, headlines, lines, rates_of, trends_of
 from analysis.parameters import TREND_NAMES, check_injected, parse_years, request, years_label
 from analysis.reading import Report, read_report
 from analysis.workbook import decided_reports
@@ -131,9 +131,7 @@ class RatesAndTrends:
     def changes(self) -> Answer:
         """The last change of each headline, and all tests that were made."""
         of = self.tables["trends"]
-        headline = of["subject"].map(
-            lambda s: s in COUNTS or (s in indicators() and indicators()[s].headline)
-        )
+        headline = of["subject"].isin([*COUNTS, *headlines()])
         shown = headline & ((of["last"] == of["last"].max()) | of["verdict"].isin(["rise", "fall"]))
         main = tables.changes(of[shown], self.language)
         rest = tables.changes(of[~shown], self.language)

@@ -15,7 +15,7 @@ import pytest
 from lxml import html
 from typer.testing import CliRunner
 
-from analysis.batch.run import NOTEBOOK, Run, RunFailed, make
+from analysis.batch.run import NOTEBOOK, LocalKernel, Run, RunFailed, make
 from analysis.cli import app
 from analysis.errors import InputError
 from analysis.writing.statements import faults
@@ -351,3 +351,9 @@ def test_a_run_is_named_by_what_was_typed():
     assert replace(Run(), unit="永康市") == Run("永康市")
     with pytest.raises(InputError):
         make(Run(unit="永康市", years="2020", language="de"), Path("nowhere"))
+
+
+def test_two_runs_from_one_place_do_not_hear_each_other():
+    one, other = LocalKernel(), LocalKernel()
+    assert one.ip != other.ip
+    assert Path(one.ip).is_absolute()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,10 +102,13 @@ class Made:
 
 
 class LocalKernel(AsyncKernelManager):
-    """A kernel spoken to through files of this machine, not over a network port."""
+    """A kernel spoken to through files of this machine, not over a network port. Its files lie in a folder of its own, so
+    that two runs from one place do not hear each other."""
 
     def __init__(self, **options: object) -> None:
-        super().__init__(**{"transport": "ipc", **options})
+        folder = tempfile.mkdtemp(prefix="kernel-")
+        super().__init__(**{"transport": "ipc", "connection_file": f"{folder}/kernel.json", **options})
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
 
 _KERNELS = "analysis.batch.run.LocalKernel" if os.name == "posix" else "jupyter_client.AsyncKernelManager"

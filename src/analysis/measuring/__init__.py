@@ -8,7 +8,7 @@ else its range; a small denominator is marked, and nobody is ranked by it; a cha
 
 from analysis.measuring.comparison import GROUPS, compare_units
 from analysis.measuring.inference import limits, wilson
-from analysis.measuring.rates import SMALL, Indicator, indicators, rates_of
+from analysis.measuring.rates import SMALL, Indicator, headlines, indicators, rates_of
 from analysis.measuring.trends import Line, counts_of, lines, trends_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "compare_units",
     "counts_of",
+    "headlines",
     "indicators",
     "limits",
     "lines",

@@ -69,15 +69,16 @@ def wilson(numerator: float, denominator: float) -> tuple[float, float]:
 def shares_differ(before: tuple[float, float], after: tuple[float, float]) -> Difference:
     """Two independent shares, each as (numerator, denominator); the difference as a fraction."""
     (a, n), (b, m) = before, after
-    low, high = confint_proportions_2indep(b, m, a, n, method="newcomb", compare="diff", alpha=ALPHA)
-    size = b / m - a / n
-    pooled = (a + b) / (n + m)
-    if min(n, m) * min(pooled, 1 - pooled) < _EXPECTED:
-        test, p = "fisher", stats.fisher_exact([[b, m - b], [a, n - a]])[1]
-    else:
-        test, p = "chi2", test_proportions_2indep(b, m, a, n, method="score", correction=False).pvalue
-    # An interval holds its estimate; the last float digit must not take it out.
-    return Difference(size, min(float(low), size), max(float(high), size), test, min(1.0, float(p)))
+    size, pooled = b / m - a / n, (a + b) / (n + m)
+    with np.errstate(divide="ignore", invalid="ignore"):  # of ratios, which are not asked for
+        low, high = confint_proportions_2indep(b, m, a, n, method="newcomb", compare="diff", alpha=ALPHA)
+        if min(n, m) * min(pooled, 1 - pooled) < _EXPECTED:
+            test, p = "fisher", stats.fisher_exact([[b, m - b], [a, n - a]])[1]
+        else:
+            test, p = "chi2", test_proportions_2indep(b, m, a, n, method="score", correction=False).pvalue
+    # An interval holds its estimate and ends where shares do; the last float digit must not take it out.
+    low, high = max(-1.0, min(float(low), size)), min(1.0, max(float(high), size))
+    return Difference(size, low, high, test, min(1.0, float(p)))
 
 
 def rates_differ(before: tuple[float, float], after: tuple[float, float]) -> Difference:
@@ -86,7 +87,7 @@ def rates_differ(before: tuple[float, float], after: tuple[float, float]) -> Dif
     size = b / m - a / n
     if a == b == 0:
         return Difference(size, math.nan, math.nan, "poisson-exact", 1.0)
-    with np.errstate(divide="ignore"):  # the ratio of something to nothing, which is not asked for
+    with np.errstate(divide="ignore", invalid="ignore"):  # of ratios, which are not asked for
         low, high = confint_poisson_2indep(b, m, a, n, compare="diff", method="score", alpha=ALPHA)
         if a + b < _COUNTS:
             test, p = "poisson-exact", stats.binomtest(int(b), int(a + b), m / (n + m)).pvalue

@@ -96,6 +96,12 @@ def _indicators(code: str, entry: dict) -> Iterator[Indicator]:
 
 
 @cache
+def headlines() -> tuple[str, ...]:
+    """The indicators that charts and sentences show, by code."""
+    return tuple(code for code, indicator in indicators().items() if indicator.headline)
+
+
+@cache
 def crossing(indicator: str) -> str:
     """The entry of the crosswalk that says over which breaks of the form an indicator may be carried."""
     base = indicators()[indicator].base

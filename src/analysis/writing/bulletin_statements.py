@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import frames
 from analysis.figures import Figure
 from analysis.ledger import Ledger
-from analysis.measuring import SMALL, indicators
+from analysis.measuring import SMALL, headlines, indicators
 from analysis.templates import Cell, Form
 from analysis.writing.teller import Teller
 
@@ -29,8 +29,9 @@ def bulletin_statements(
     teller.summary(part)
     for group in dict.fromkeys(tables["aggregates"]["group"]):
         teller.together(group)
-    out = comparison[(comparison["outside"] != "") & teller.headline(comparison)]
-    judged = comparison[comparison["p"].notna() & teller.headline(comparison)]
+    main = comparison["indicator"].isin(headlines())
+    out = comparison[(comparison["outside"] != "") & main]
+    judged = comparison[comparison["p"].notna() & main]
     for row in out.itertuples(index=False):
         teller.outside(row, forms[row.unit])
     if judged.empty:
@@ -50,9 +51,6 @@ class _Teller(Teller):
         confidence = f"{tables['rates']['key'].iloc[0]}:confidence"
         self.context = {"level": self.percent("rates", confidence, 0)}
 
-    def headline(self, of: pd.DataFrame) -> pd.Series:
-        return of["indicator"].map(lambda code: indicators()[code].headline)
-
     def _unit(self, key: str) -> Figure | str:
         return self.quote("documents", f"{key}:unit", str(self.ledger.value("documents", f"{key}:unit")))
 
@@ -71,18 +69,14 @@ class _Teller(Teller):
             counted=self.plain("aggregates", f"{sums['key'].iloc[0]}:counted") if one else None,
             decisions=self.plain("aggregates", f"{sums['key'].iloc[0]}:denominator") if one else None,
         )
-        main = rates[rates["indicator"] == "disclosure_rate"]
+        main = comparison[comparison["indicator"] == "disclosure_rate"]
         off = documents[documents["unit"].isin(rates.loc[rates["broken"] & rates["value"].notna(), "unit"])]
         if len(off):
             self.tell("summary.contradicted", "summary", n=self.tally("documents", off))
         few = main[main["denominator"] < SMALL]
         if len(few):
-            self.tell("summary.small", "summary", n=self.tally("rates", few))
-        whole = comparison[
-            (comparison["indicator"] == "disclosure_rate")
-            & ~comparison["counted"]
-            & comparison["value"].notna()
-        ]
+            self.tell("summary.small", "summary", n=self.tally("comparison", few))
+        whole = main[~main["counted"] & main["value"].notna()]
         for row in whole[~whole["unit"].isin(off["unit"])].itertuples(index=False):
             self.tell(
                 "summary.whole", "summary", f"whole/{row.unit}", unit=self._unit(f"{row.unit}/{row.year}")
@@ -93,7 +87,7 @@ class _Teller(Teller):
         of = self.tables["aggregates"]
         of = of[(of["group"] == group) & of["value"].notna()].set_index("indicator")
         section = f"together/{group}"
-        for row in of[[indicators()[c].headline for c in of.index]].itertuples():
+        for row in of[of.index.isin(headlines())].itertuples():
             name = indicators()[row.Index].name(self.language)
 
             def of_row(column: str, decimals: int = 1, key: str = row.key) -> Figure:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from analysis.checking import declared_findings
 from analysis.frames import SEVERITIES
-from analysis.measuring import indicators
+from analysis.measuring import Indicator, indicators
 from analysis.scoring import Item, load_rubric
-from analysis.templates import concepts, crosswalk, declared, forms
+from analysis.templates import Form, concepts, crosswalk, declared, forms, series
 
 _MADE = "<!-- 由 `make docs` 生成，请改声明文件 | made by `make docs`; edit the declarations instead -->\n\n"
 _LEVELS = {"error": "错误 error", "warning": "提醒 warning", "note": "说明 note"}
@@ -39,27 +39,91 @@ def findings_page() -> str:
 
 
 def indicators_page() -> str:
-    """docs/indicators.md: one row an indicator, and the concepts that they are made of."""
+    """docs/indicators.md: one row an indicator, in which generations of the form it exists, and what it is made of."""
+    codes = list(forms())
+    declared_ = {i.base: i for i in reversed(indicators().values())}  # of several under one entry the first
     lines = [
         "# 指标 | Indicators\n\n",
         _MADE,
-        "声明在 `src/analysis/measuring/indicators.yml`。分母为零不给比率；不足 30 件只列件数与区间；"
-        "数字放不准的给出范围；区间为 Wilson 95%。\n"
-        "A zero denominator gives no rate; under 30 cases there are counts and the interval only; open cells "
-        "give a range; intervals are Wilson's at 95%.\n\n",
-        "| 代号 | 指标 indicator | 分子 numerator | 分母 denominator | 用途 use | 注意 caution |\n|---|---|---|---|---|---|\n",
+        _MEASURING,
+        f"| 代号 | 指标 indicator | 分子 numerator | 分母 denominator | {' | '.join(codes)} | 用途 use | 不可用于、注意 not for |\n",
+        f"|---|---|---|---|{'---|' * len(codes)}---|---|\n",
     ]
-    for i in indicators().values():
-        above = i.numerator or f"{i.kind}({i.parts})"
+    for code, entry in declared("analysis.measuring", "indicators.yml").items():
+        i = declared_[code]
+        above = (
+            entry.get("numerator")
+            or f"{i.kind if i.parts else 'each'}({entry.get('parts') or entry['each']})"
+        )
+        zh, en = (entry[language].format(row="…") for language in ("zh", "en"))
+        there = " | ".join(_there(i, form) for form in forms().values())
         lines.append(
-            f"| {i.id} | {i.zh}<br>{i.en} | `{above}` | `{i.denominator or '—'}` | {i.use['zh']}<br>{i.use['en']} "
+            f"| {i.id} | {zh}<br>{en} | `{above}` | `{i.denominator or '—'}` | {there} | {i.use['zh']}<br>{i.use['en']} "
             f"| {i.caution['zh']}<br>{i.caution['en']} |\n"
         )
+    lines.append(
+        "\n## 各代自己的公式 | Formulas of one generation\n\n表中记“＊”的。 Those marked ＊ above.\n\n"
+        "| 指标 indicator | 格式 form | 分子 numerator | 分母 denominator |\n|---|---|---|---|\n"
+    )
+    for i in declared_.values():
+        for form, (above, below) in sorted(i.of_forms.items()):
+            lines.append(f"| {i.zh} {i.en} | {form} | `{above}` | `{below}` |\n")
+    lines.append("\n## 不计算的 | Not computed\n\n| 代号 | 名称 name | 为什么 why |\n|---|---|---|\n")
+    for code, entry in declared("analysis.measuring", "not_computed.yml").items():
+        why = entry["why"]
+        lines.append(f"| {code} | {entry['zh']}<br>{entry['en']} | {why['zh']}<br>{why['en']} |\n")
+    lines.append("\n## 逐年跟踪的数量 | Quantities followed over the years\n\n")
+    lines.append("| 代码 code | 名称 name | 单元之和 sum of cells | 检验 tested |\n|---|---|---|---|\n")
+    for s in series().values():
+        cells = "<br>".join(f"`{cell}`" for cell in s.cells)
+        tested = "是 yes" if s.events else "否：产出、存量或金额 no: output, stock or money"
+        lines.append(f"| `{s.code}` | {s.name['zh']}<br>{s.name['en']} | {cells} | {tested} |\n")
     lines.append("\n## 概念 | Concepts\n\n| 代码 code | 名称 name | 单元之和 sum of cells |\n|---|---|---|\n")
     for c in concepts().values():
         cells = "<br>".join(f"`{cell}`" for cell in c.cells) or "仅见于正文 prose only"
         lines.append(f"| `{c.code}` | {c.zh}<br>{c.en} | {cells} |\n")
     return "".join(lines)
+
+
+def _there(indicator: Indicator, form: Form) -> str:
+    """Whether a generation of the form has an indicator: by the common formula, by one of its own, or not."""
+    if form.code in indicator.of_forms:
+        return "＊"
+    return "●" if indicator.exists(form) else "—"
+
+
+_MEASURING = """声明在 `src/analysis/measuring/indicators.yml`。表中四列年份是各代格式：● 有，＊ 用该代自己的公式（见下），— 没有这些单元。
+
+**一个比率。** 分母为零不给比率；不足 30 件只列件数与区间，不排名、不评价；数字放不准的，各种填法一致就给出，不一致给出范围；报告自身合不上的（勾稽不平）
+记为 `broken`，只供核对；区间为 Wilson 95%。“无法提供”算不算拒绝各国不一，两种读法（A4 与 A4+A6）总是并列。
+
+**逐年的变化**（`analysis trends`）。相邻两份报告：比率之差用 Newcombe 区间，检验用 Pearson χ²，期望件数不足 5 时用 Fisher 精确检验；件数和每件引起的复议、诉讼用
+泊松率的条件检验（合计不足 100 件时精确）与得分区间。五年以上：Theil–Sen 斜率与 Mann–Kendall 检验（有并列值而不超过九年时枚举全部排列）。格式改变处，
+只有 [forms.md](forms.md) 的“跨代比较”写“可”的才比较、才连线。一个单位的全部检验一并按 Benjamini–Hochberg 校正，校正后 p 不超过 0.05 才称上升或下降，否则称“没有明显变化”。
+
+**许多单位**（`analysis bulletin`）。合计是分子之和除以分母之和，各单位比率的均值列在旁边；汇总全域的报告不与其所含单位重复相加。漏斗图的界限用反正弦平方根变换（件数比用平方根），
+按 Spiegelhalter（2005）的离散系数放宽；在 99.8% 界外、且经全部单位与指标一并校正后仍成立的才点名，并指出差别主要在哪一行。不足 30 件不排名；可比单位不足 5 个不比较，
+不足 10 个不估计离散。
+
+**One rate.** The four columns of years are the generations of the form: ● there, ＊ by a formula of its own (below), — not there. A zero denominator
+gives no rate; under 30 cases there are counts and the interval only, no rank and no adjective; open cells give the value if every
+placement agrees, else a range; where the report's own figures contradict the denominator the rate is marked `broken`; intervals are
+Wilson's at 95%. Whether “not available” is a refusal is read differently, so both readings (A4 and A4+A6) always stand side by side.
+
+**Over the years** (`analysis trends`). Two reports that follow each other: Newcombe's interval of the difference of two shares, Pearson's
+chi-squared or, where an expected count is under 5, Fisher's exact test; for counts, and reviews or lawsuits per decision, the conditional
+test of two Poisson rates (exact under 100 cases together) with the score interval. From five years on Theil and Sen's slope and the test
+of Mann and Kendall (by all orders where values tie and there are no more than nine). Nothing is compared or joined across a change of the
+form unless [forms.md](forms.md) says “yes”. All tests of a unit are adjusted together after Benjamini and Hochberg; a rise or a fall is
+called so at an adjusted p of 0.05 or less, everything else is “no clear change”.
+
+**Many units** (`analysis bulletin`). All together is the sum of the numerators over the sum of the denominators, with the mean of the units'
+rates beside it; a report on a whole area is not added to those of its parts. The limits of the funnel stand on the inverse sine of the
+square root (for ratios the square root), widened by Spiegelhalter's factor of overdispersion (2005). A unit is named only if it lies beyond
+the 99.8% limits and still does when all units and indicators are allowed for, with the row of the form that makes most of the difference.
+No rank under 30 cases, no comparison under 5 units, no estimate of their spread under 10.
+
+"""
 
 
 def forms_page() -> str:
@@ -95,10 +159,14 @@ def forms_page() -> str:
         f"| 数量 quantity | {' | '.join(f'→{code}' for code in breaks)} | 指标 indicators | 说明 why |\n"
         f"|---|{'---|' * len(breaks)}---|---|\n"
     )
+    named = {
+        code: entry["zh"].format(row="…")
+        for code, entry in declared("analysis.measuring", "indicators.yml").items()
+    }
     words = {"yes": "可 yes", "roughly": "约可 roughly", "no": "不可 no"}
     for crossing in crosswalk().values():
         allowed = " | ".join(words[crossing.into[code]] for code in breaks)
-        rates = "<br>".join(indicators()[code].zh for code in crossing.indicators) or "—"
+        rates = "<br>".join(named[code] for code in crossing.indicators) or "—"
         name = f"{crossing.name['zh']}<br>{crossing.name['en']}"
         lines.append(f"| {name} | {allowed} | {rates} | {crossing.zh}<br>{crossing.en} |\n")
     return "".join(lines)
@@ -109,8 +177,8 @@ def tables_page() -> str:
     lines = [
         "# 数据表 | Tables\n\n",
         _MADE,
-        "`analysis read` 写出的 Parquet 表；说明声明在 `src/analysis/tables.yml`，也写进 `datapackage.json`。\n"
-        "The Parquet tables that `analysis read` writes; the descriptions go into `datapackage.json` too.\n",
+        "`analysis read`、`check`、`score` 写出的 Parquet 表，和各笔记本留下的 CSV；说明声明在 `src/analysis/tables.yml`，也写进 `datapackage.json`。\n"
+        "The Parquet tables that `analysis read`, `check` and `score` write, and the CSV that the notebooks leave; the descriptions go into `datapackage.json` too.\n",
     ]
     for name, table in declared("analysis", "tables.yml").items():
         lines.append(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.figures import number, percent
 from analysis.ledger import Ledger
-from analysis.measuring import indicators
+from analysis.measuring import headlines, indicators
 from analysis.templates import series
 from analysis.writing.charts.years import name
 from analysis.writing.html import anchor, details, linked, row, table
@@ -204,7 +204,7 @@ def aggregates(of: pd.DataFrame, language: str) -> str:
 
 def units(comparison: pd.DataFrame, documents: pd.DataFrame, errors: Mapping[str, int], language: str) -> str:
     """The headline rates of the units side by side: those that stand out first, then by number of decisions."""
-    headline = [c for c in dict.fromkeys(comparison["indicator"]) if indicators()[c].headline]
+    headline = [c for c in dict.fromkeys(comparison["indicator"]) if c in headlines()]
     rows = comparison[comparison["indicator"].isin(headline)]
     size = comparison[comparison["indicator"] == "disclosure_rate"].set_index("unit")["denominator"]
     out = set(rows.loc[rows["outside"] != "", "unit"])
@@ -240,6 +240,22 @@ def _unit_cell(of, language: str) -> str:
     look = of.outside or ("few" if of.small or not of.counted else "")
     mark = {"above": " ▲", "below": " ▼"}.get(of.outside, "")
     return f'<span id="{anchor("comparison", of.key)}" class="{look}" title="{title}">{percent(of.value, 1)}{mark}</span>'
+
+
+def errors(of: pd.DataFrame, language: str) -> str:
+    """The errors that the reports have in their own figures, and where."""
+    body = [
+        row(
+            [
+                escape(f"{e.unit} {e.year}"),
+                escape(getattr(e, f"message_{language}")),
+                f"<code>{escape(e.where)}</code>",
+            ],
+            anchor("findings", e.key),
+        )
+        for e in of.head(MOST_UNITS).itertuples(index=False)
+    ]
+    return table([label(w, language) for w in ("report", "finding", "where")], body, kind="list")
 
 
 def publication(of: pd.DataFrame, language: str) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis import frames
 from analysis.figures import Figure
 from analysis.ledger import Ledger
-from analysis.measuring import indicators, lines
+from analysis.measuring import headlines, lines
 from analysis.templates import comparable
 from analysis.writing.charts.years import COUNTS, name
 from analysis.writing.teller import Teller
@@ -33,9 +33,7 @@ def trend_statements(tables: Mapping[str, pd.DataFrame], language: str) -> pd.Da
     trends = tables["trends"]
     adjacent = trends[trends["span"] == "adjacent"]
     counts = [c for c in COUNTS if c in set(adjacent["subject"])]
-    headline = [
-        c for c in dict.fromkeys(adjacent["subject"]) if c in indicators() and indicators()[c].headline
-    ]
+    headline = [c for c in dict.fromkeys(adjacent["subject"]) if c in headlines()]
     if counts:
         teller.tell("counts.caution", "counts")
     for section, kind, subjects in (("counts", "count", counts), ("rates", "rate", headline)):
@@ -61,7 +59,11 @@ class _Teller(Teller):
     def __init__(self, tables: Mapping[str, pd.DataFrame], unit: str, year: int, language: str) -> None:
         super().__init__("trends.yml", Ledger(dict(tables)), unit, year, language)
         self.tables = tables
-        confidence = f"{tables['rates']['key'].iloc[0]}:confidence"
+        rates = tables["rates"]
+        shown = rates.loc[
+            rates["value"].notna() & rates["low"].notna(), "key"
+        ]  # those that have a cell of their own
+        confidence = f"{(shown if len(shown) else rates['key']).iloc[0]}:confidence"
         self.context = {
             "unit": self.quote("documents", f"{self.key}:unit", unit),
             "level": self.percent("rates", confidence, 0),
@@ -158,9 +160,7 @@ class _Teller(Teller):
     def breaks(self, documents: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
         """What may be carried over each change of the form, and what may not."""
         of = lines(tables["counts"], tables["rates"], documents)
-        shown = [
-            x for x in of if x.subject in COUNTS or (x.kind == "rate" and indicators()[x.subject].headline)
-        ]
+        shown = [x for x in of if x.subject in (*COUNTS, *headlines())]
         changed = False
         for before, after in pairwise(documents.itertuples(index=False)):
             if before.template == after.template:

@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle, Wedge
 from analysis.cells import Cells
 from analysis.checking import agrees
 from analysis.figures import number, percent
-from analysis.measuring import indicators, wilson
+from analysis.measuring import headlines, indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
@@ -169,8 +169,7 @@ def refusal_grounds(report: Report, language: str) -> Chart:
 def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     """The headline rates with Wilson's intervals; few cases are drawn hollow."""
     declared = indicators()
-    headline = rates["indicator"].map(lambda code: declared[code].headline)
-    shown = rates[headline & rates["low"].notna()]
+    shown = rates[rates["indicator"].isin(headlines()) & rates["low"].notna()]
     table = shown.assign(label=[declared[c].name(language) for c in shown["indicator"]])[
         ["indicator", "label", "numerator", "denominator", "value", "low", "high", "small"]
     ].iloc[::-1]

@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis.figures import number, percent
-from analysis.measuring import SMALL, indicators, limits
+from analysis.measuring import SMALL, headlines, indicators, limits
 from analysis.measuring.comparison import COVERAGE, INNER
 from analysis.writing import style
 from analysis.writing.charts.canvas import Chart, apart, nothing, panels
@@ -192,7 +192,7 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
 
 def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
     """Where the units lie on each headline rate: one strip an indicator, the group's rate as a line."""
-    headline = [c for c in dict.fromkeys(comparison["indicator"]) if indicators()[c].headline]
+    headline = [c for c in dict.fromkeys(comparison["indicator"]) if c in headlines()]
     table = comparison[comparison["indicator"].isin(headline) & comparison["value"].between(0, 1)]
     table = table.assign(label=[indicators()[c].name(language) for c in table["indicator"]])[
         ["indicator", "label", "unit", "value", "denominator", "small", "centre", "outside"]

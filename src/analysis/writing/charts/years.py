@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import number, percent
-from analysis.measuring import SMALL, Line, indicators, wilson
+from analysis.measuring import SMALL, Line, headlines, indicators, wilson
 from analysis.templates import forms, series
 from analysis.writing import style
 from analysis.writing.charts.canvas import Chart, nothing, panels
@@ -201,7 +201,7 @@ def rates_over_years(
     lines: Sequence[Line], trends: pd.DataFrame, of: Mapping[int, str], language: str
 ) -> Chart:
     """The headline rates with Wilson's intervals, one panel each."""
-    chosen = [line for line in lines if line.kind == "rate" and indicators()[line.subject].headline]
+    chosen = [line for line in lines if line.subject in headlines()]
     table = _points(chosen, language)
     if table.empty:
         return nothing("rates_over_years", table, language)
@@ -323,7 +323,7 @@ def changes(trends: pd.DataFrame, language: str) -> Chart:
     """The last change of every headline rate, in percentage points with its interval; filled where the test supports
     it."""
     of = trends[(trends["kind"] == "rate") & (trends["span"] == "adjacent") & trends["low"].notna()]
-    of = of[of["subject"].map(lambda code: indicators()[code].headline)]
+    of = of[of["subject"].isin(headlines())]
     of = of[of["last"] == of["last"].max()]
     table = of.assign(label=[name(s, language) for s in of["subject"]])[
         [

@@ -1,0 +1,222 @@
+"""The notebooks of rates and trends and of the bulletin as a user gets them: page, tables, and what is refused."""
+
+import re
+import shutil
+
+import pandas as pd
+import pytest
+from lxml import html
+from typer.testing import CliRunner
+
+from analysis.batch.run import Run, make
+from analysis.bulletin import open_bulletin
+from analysis.cli import app
+from analysis.errors import InputError
+from analysis.rates_and_trends import open_rates_and_trends
+from analysis.writing.statements import faults
+
+
+@pytest.fixture(scope="module")
+def pingtan(tmp_path_factory):
+    return make(Run(kind="trends"), tmp_path_factory.mktemp("trends"))
+
+
+@pytest.fixture(scope="module")
+def bulletin(tmp_path_factory):
+    run = Run(kind="bulletin", period="2023", language="en", group="level")
+    return make(run, tmp_path_factory.mktemp("bulletin"))
+
+
+@pytest.fixture(scope="module", params=["pingtan", "bulletin"])
+def made(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def page(made):
+    return html.parse(str(made.page)).getroot()
+
+
+def test_the_output_lies_where_the_readme_says(pingtan, bulletin):
+    assert pingtan.folder.parts[-2:] == ("平潭综合实验区", "2011-2025")
+    assert bulletin.folder.parts[-2:] == ("bulletin", "2023-level")
+    assert {"trends.csv", "counts.csv", "rates.csv", "statements.csv"} <= {
+        p.name for p in pingtan.tables.iterdir()
+    }
+    assert {"aggregates.csv", "comparison.csv", "publication.csv"} <= {
+        p.name for p in bulletin.tables.iterdir()
+    }
+
+
+def test_every_number_of_a_sentence_leads_back(made):
+    told = pd.read_csv(made.tables / "statements.csv", keep_default_na=False)
+    assert len(told) > 10
+    assert faults(told, made.book.tables) == []
+
+
+def test_a_number_that_was_tampered_with_is_found(made):
+    told = pd.read_csv(made.tables / "statements.csv", keep_default_na=False)
+    n = told["text"].str.contains(r"\d\.\d").idxmax()
+    told.loc[n, "text"] = re.sub(
+        r"(\d)\.(\d)", lambda m: f"{m[1]}.{(int(m[2]) + 1) % 10}", told.loc[n, "text"], count=1
+    )
+    assert faults(told, made.book.tables)
+
+
+def test_every_figure_links_to_a_row_of_the_page(page):
+    ids = page.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    links = page.xpath("//a[contains(@class, 'figure')]")
+    assert len(links) > 50
+    assert not {a.get("href") for a in links} - {f"#{i}" for i in ids}
+    for statement in page.xpath("//p[contains(@class, 'statement')]"):
+        bare = "".join(statement.xpath(".//text()[not(ancestor::*[contains(@class, 'figure')])]"))
+        assert not re.search(r"\d", bare), bare
+
+
+def test_nothing_is_fetched_and_pictures_have_words(page):
+    assert page.xpath("//script | //link | //iframe") == []
+    pictures = page.xpath("//img")
+    assert len(pictures) >= 3
+    assert all(len(p.get("alt")) > 20 for p in pictures)
+    assert len(page.xpath("//h1")) == 1
+
+
+def test_no_code_is_shown_and_the_language_is_said(pingtan, bulletin):
+    for run, language in ((pingtan, "zh-CN"), (bulletin, "en")):
+        root = html.parse(str(run.page)).getroot()
+        assert root.get("lang") == language
+        assert "open_" not in root.find(".//main").text_content()
+
+
+def test_the_words_of_a_change_are_those_of_its_test(pingtan):
+    tables = pingtan.book.tables
+    verdicts = tables["trends"].set_index("key")["verdict"]
+    told = 0
+    for text, key in tables["statements"][["text", "key"]].itertuples(index=False):
+        unit, _, _, *rest = key.split("/")
+        if "trend" not in rest:
+            continue
+        verdict = verdicts["/".join([unit, *rest])]
+        clear = bool(re.search("超出偶然|总体上升|总体下降|升[^，]*个百分点|降[^，]*个百分点", text))
+        assert clear == (verdict in ("rise", "fall")), text
+        told += 1
+    assert told > 20
+
+
+def test_years_without_a_report_are_told_and_passed_over(shared):
+    book = open_rates_and_trends("宿迁市", "2021-2024", str(shared / "reports"))
+    assert [r.year for r in book.reports] == [2023, 2024]
+    assert book.missing == [2021, 2022]
+    assert "2021、2022" in book.summary().parts[0].html
+    assert book.place == ("宿迁市", "2021-2024")
+
+
+def test_a_list_of_years_is_read_as_a_list(shared):
+    book = open_rates_and_trends("平潭综合实验区", "2019,2022", str(shared / "reports"))
+    assert [r.year for r in book.reports] == [2019, 2022]
+    assert set(book.tables["trends"]["first"]) == {2019}
+
+
+def test_a_file_that_cannot_be_read_does_not_cost_the_other_years(shared, tmp_path):
+    folder = tmp_path / "reports" / "宿迁市"
+    shutil.copytree(shared / "reports" / "宿迁市", folder)
+    (folder / "2025.txt").write_text("不是报告", encoding="utf8")
+    book = open_rates_and_trends("宿迁市", "", str(tmp_path / "reports"))
+    assert [r.year for r in book.reports] == [2023, 2024]
+    assert "2025.txt" in book.summary().parts[0].html
+    bulletin = open_bulletin(str(tmp_path / "reports"), "2024")
+    assert "2025.txt" in bulletin.summary().parts[0].html
+
+
+def test_years_that_are_all_missing_are_refused(shared):
+    with pytest.raises(InputError, match="2023,2024"):
+        open_rates_and_trends("宿迁市", "2010-2012", str(shared / "reports"))
+
+
+# the bulletin
+
+
+def test_the_bulletin_adds_up_the_true_cells(bulletin, shared):
+    together = bulletin.book.tables["aggregates"]
+    prefecture = together[
+        (together["group"] == "prefecture") & (together["indicator"] == "disclosure_rate")
+    ].iloc[0]
+    truth = pd.read_csv(shared / "truth" / "宿迁市" / "2023.csv")
+    totals = (
+        truth[(truth["table"] == "applications") & (truth["column"] == "total")]
+        .set_index("row")["value"]
+        .astype(float)
+    )
+    assert prefecture["numerator"] == totals["granted"] + totals["partly_granted"]
+    assert prefecture["denominator"] == totals["total"]
+
+
+def test_a_store_and_its_folder_give_the_same_bulletin(shared, tmp_path):
+    done = CliRunner().invoke(app, ["read", str(shared / "reports"), "--out", str(tmp_path / "store")])
+    assert done.exit_code == 0
+    one = open_bulletin(str(tmp_path / "store"), 2024)
+    other = open_bulletin(str(shared / "reports"), 2024)
+    for name in ("rates", "aggregates", "comparison", "publication", "findings"):
+        pd.testing.assert_frame_equal(one.tables[name], other.tables[name])
+
+
+def test_the_year_with_most_reports_is_taken_where_none_is_named():
+    assert open_bulletin().period.code == "2023"
+
+
+@pytest.fixture
+def quarters(tmp_path, shared):
+    """A folder in which two units have filed figures of a quarter beside those of the year."""
+    for unit in ("宿迁市", "平潭综合实验区"):
+        folder = tmp_path / "reports" / unit
+        folder.mkdir(parents=True)
+        shutil.copy(shared / "reports" / unit / "2024.txt", folder / "2024.txt")
+        shutil.copy(shared / "reports" / unit / "2023.txt", folder / "2024Q1.txt")
+    return tmp_path / "reports"
+
+
+def test_a_quarter_is_read_from_the_files_named_after_it(quarters):
+    book = open_bulletin(str(quarters), "2024q1")
+    assert book.title == "2024年第一季度政府信息公开申请办理情况通报"
+    assert book.place == ("通报", "2024Q1")
+    rate = book.tables["aggregates"].set_index("indicator").loc["disclosure_rate"]
+    # The figures of 2023 were filed as those of the quarter.
+    assert (rate["units"], rate["denominator"]) == (2, 3486 + 81)
+    assert "第一季度" in str(book.summary())
+    book.sources()
+
+
+def test_files_of_a_quarter_do_not_disturb_those_of_the_year(quarters):
+    book = open_bulletin(str(quarters), "2024")
+    rate = book.tables["aggregates"].set_index("indicator").loc["disclosure_rate"]
+    assert (rate["units"], rate["denominator"]) == (2, 3521 + 218)
+    assert "没有读成" not in book.summary().parts[0].html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--period", "2024Q5"], "period"),
+        (["--period", "1999"], "2024Q1"),
+        (["--period", "2016"], "现有 2011,"),
+        (["--period", "2024Q2"], "2024Q2"),
+        (["--group", "size"], "level"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--language", "fr"], "language"),
+    ],
+)
+def test_a_bulletin_that_cannot_be_made_is_refused_in_one_sentence(arguments, sentence, tmp_path):
+    done = CliRunner().invoke(app, ["bulletin", "--out", str(tmp_path / "out"), *arguments])
+    assert done.exit_code == 2, done.output
+    zh, en = [line for line in done.stderr.strip().splitlines() if not line.startswith("[")]
+    assert sentence in zh
+    assert re.search("[a-z]{4}", en)
+    assert not (tmp_path / "out").exists()
+
+
+def test_trends_of_a_unit_that_is_not_there_are_refused(tmp_path):
+    done = CliRunner().invoke(app, ["trends", "--unit", "平谭综合实验区", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 2
+    assert "平潭综合实验区" in done.stderr
+    assert not (tmp_path / "out").exists()
