@@ -18,7 +18,15 @@ import pandas as pd
 
 from analysis import frames
 from analysis.cells import Cells
-from analysis.measuring.inference import ALPHA, adjusted, rates_differ, shares_differ, slope
+from analysis.measuring.inference import (
+    ALPHA,
+    Difference,
+    Slope,
+    adjusted,
+    rates_differ,
+    shares_differ,
+    slope,
+)
 from analysis.measuring.rates import SMALL, crossing, indicators
 from analysis.reading import Report, StoredReport
 from analysis.templates import breaks, comparable, crosswalk, series
@@ -204,9 +212,10 @@ def _measure(line: Line) -> str:
     return unit["zh"]
 
 
-def _scale(line: Line) -> float:
-    """Changes of rates are in percentage points."""
-    return 100.0 if line.kind == "rate" else 1.0
+def _moved(line: Line, found: Difference | Slope) -> dict[str, float]:
+    """A change with its interval and p; that of a rate in percentage points."""
+    scale = 100.0 if line.kind == "rate" else 1.0
+    return {"change": scale * found.size, "low": scale * found.low, "high": scale * found.high, "p": found.p}
 
 
 def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
@@ -215,7 +224,6 @@ def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
         return _row(unit, line, "adjacent", run, verdict="break")
     if why := [p.note for p in run if p.note]:
         return _row(unit, line, "adjacent", run, notes=dict.fromkeys(why))
-    scale = _scale(line)
     notes = ["gap"] if after.year > before.year + 1 else []
     if before.value == after.value in (0.0, 1.0) or (before.value == after.value and line.kind == "count"):
         return _row(unit, line, "adjacent", run, change=0.0, verdict="none", notes=[*notes, "same"])
@@ -232,11 +240,8 @@ def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
         line,
         "adjacent",
         run,
-        change=scale * found.size,
-        low=scale * found.low,
-        high=scale * found.high,
+        **_moved(line, found),
         test=found.test,
-        p=found.p,
         verdict="few" if few else "none",
         notes=notes,
     )
@@ -247,19 +252,16 @@ def _series(unit: str, line: Line, run: Sequence[Point], left_out: bool) -> dict
     notes += ["left_out"] if left_out else []
     if len({p.value for p in run}) == 1:
         return _row(unit, line, "series", run, change=0.0, verdict="none", notes=[*notes, "same"])
-    found, scale = slope([p.year for p in run], [p.value for p in run]), _scale(line)
+    found = slope([p.year for p in run], [p.value for p in run])
     few = line.kind == "rate" and bool(np.median([p.denominator for p in run]) < SMALL)
     return _row(
         unit,
         line,
         "series",
         run,
-        change=scale * found.size,
-        low=scale * found.low,
-        high=scale * found.high,
+        **_moved(line, found),
         test="mann-kendall",
         tau=found.tau,
-        p=found.p,
         verdict="few" if few else "none",
         notes=[*notes, "few"] if few else notes,
     )

@@ -7,7 +7,7 @@ the form changed, every panel shows it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -154,6 +154,15 @@ def _caption(of: Mapping[int, str], language: str, broken: bool = False) -> str:
     )
 
 
+def _listed(table: pd.DataFrame, told: Callable[[float], str]) -> str:
+    """Every panel's points in words."""
+    return "; ".join(
+        f"{rows['label'].iloc[0]} "
+        + ", ".join(f"{r.year} {told(r.value)}" for r in rows.itertuples(index=False))
+        for _, rows in table.groupby("subject", sort=False)
+    )
+
+
 def counts_over_years(
     lines: Sequence[Line], trends: pd.DataFrame, of: Mapping[int, str], language: str
 ) -> Chart:
@@ -189,11 +198,7 @@ def counts_over_years(
         at.set_ylim(-0.08 * top, 1.35 * top)
         at.set_yticks([])
         at.set_title(f"{rows['label'].iloc[0]}  {_verdict(trends, subject, language)}", fontsize=9, pad=4)
-    listed = "; ".join(
-        f"{rows['label'].iloc[0]} "
-        + ", ".join(f"{r.year} {number(r.value)}" for r in rows.itertuples(index=False))
-        for _, rows in table.groupby("subject", sort=False)
-    )
+    listed = _listed(table, number)
     return Chart("counts_over_years", title, figure, table, f"{title}: {listed}")
 
 
@@ -236,11 +241,7 @@ def rates_over_years(
             fontsize=8,
         )
         at.set_title(f"{rows['label'].iloc[0]}\n{_verdict(trends, subject, language)}", fontsize=8.5, pad=6)
-    listed = "; ".join(
-        f"{rows['label'].iloc[0]} "
-        + ", ".join(f"{r.year} {percent(r.value, 1)}" for r in rows.itertuples(index=False))
-        for _, rows in table.groupby("subject", sort=False)
-    )
+    listed = _listed(table, lambda value: percent(value, 1))
     return Chart("rates_over_years", title, figure, table, f"{title}: {listed}")
 
 
