@@ -144,7 +144,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     # one indicator in one year; low and high bound it by Wilson's interval at 95%; least and most
     # bound it over the placements where it is not the same under all of them; broken where the report's own figures
-    # contradict its denominator; numerator_of and
+    # contradict a number it needs; numerator_of and
     # denominator_of are the keys they were summed from
     "rates": _schema(
         indicator=_text(),

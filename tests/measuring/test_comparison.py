@@ -148,7 +148,7 @@ def test_units_are_grouped_by_what_the_register_says():
 
 
 def test_a_report_that_contradicts_itself_is_left_out():
-    facts = invented_facts("错县", FORM, settled(60, 300, 20), total=390)
+    facts = invented_facts("错县", FORM, settled(60, 300, 20), total=390, received=390)
     report = StoredReport("错县", 2024, FORM, facts, NOTHING["placements"], NOTHING["claims"])
     rates = rates_of(report).set_index("indicator")
     assert rates.loc["refusal_rate", "broken"] and "合不上" in rates.loc["refusal_rate", "note_zh"]

@@ -156,28 +156,35 @@ _NOTES = {
 def rates_of(report: Report | StoredReport) -> pd.DataFrame:
     """The table ``rates`` of one report: every indicator, also those that have no value, and why."""
     cells = Cells(_proven(report), report.placements)
-    off = _broken(report, cells)
+    off = _doubtful(report, cells)
     rows = [_rate(indicator, report, cells, off) for indicator in indicators().values()]
     return frames.frame("rates", rows)
 
 
-# Identities that, where they do not hold, leave one of these sides in doubt as a denominator.
-_WHOLES = {"outcomes": "right", "answers": "right", "balance": "left"}
+# The identities by which the outcomes of a table and its total, and its total and what was on hand, bear each other out.
+_OUTCOMES, _BALANCE = ("outcomes", "answers"), "balance"
 
 
-def _broken(report: Report | StoredReport, cells: Cells) -> list[set[Cell]]:
-    """The denominators that the report's own figures contradict, under every placement: totals that their parts do not
-    add up to, and what was on hand where it is not what was settled and carried on."""
-    found = []
+def _doubtful(report: Report | StoredReport, cells: Cells) -> set[Cell]:
+    """The cells, of the columns of totals, that the report itself contradicts under every placement: outcomes and a total
+    that do not add up, what was on hand and what was settled and carried on where they differ. A total that one of the
+    two bears out is not in doubt for the other's sake."""
+    broken: dict[str, set[Cell]] = {}
+    held: set[Cell] = set()
     for table in report.form.tables.values():
         for equation in table.equations():
-            side = _WHOLES.get(equation.identity.code)
-            if side is None or equation.at not in ("total", "this_year"):
+            code = equation.identity.code
+            if code not in (*_OUTCOMES, _BALANCE) or equation.at not in ("total", "this_year"):
                 continue
-            sums = cells.sums([[(cell, 1) for cell in of] for of in (equation.left, equation.right)])
-            if not np.isnan(sums).any() and (sums[:, 0] != sums[:, 1]).all():
-                found.append(set(getattr(equation, side)))
-    return found
+            sums = cells.sums([[(cell, 1) for cell in side] for side in (equation.left, equation.right)])
+            if np.isnan(sums).any():
+                continue
+            both = {*equation.left, *equation.right}
+            if (sums[:, 0] != sums[:, 1]).all():
+                broken[code] = both
+            else:
+                held |= {cell for cell in both if cell.row in ("total", "answered")}
+    return set().union(*broken.values()) - held
 
 
 def _proven(report: Report | StoredReport) -> pd.DataFrame:
@@ -190,7 +197,9 @@ def _proven(report: Report | StoredReport) -> pd.DataFrame:
         for equation in table.equations() if table.partial else ():
             whole = held.reindex([f"{report.key}/{c}" for c in equation.right]).sum(skipna=False)
             parts = {
-                c: held.get(f"{report.key}/{c}") for c in equation.left if f"{report.key}/{c}" not in absent
+                c: held.get(f"{report.key}/{c}", math.nan)
+                for c in equation.left
+                if f"{report.key}/{c}" not in absent
             }
             others = any(value for cell, value in parts.items() if cell.row.endswith(".other"))
             if parts and not others and sum(parts.values()) == whole:
@@ -198,15 +207,13 @@ def _proven(report: Report | StoredReport) -> pd.DataFrame:
     return facts.assign(candidates=facts["candidates"].mask(facts["key"].isin(nothing), "0"))
 
 
-def _rate(indicator: Indicator, report: Report | StoredReport, cells: Cells, off: list[set[Cell]]) -> dict:
+def _rate(indicator: Indicator, report: Report | StoredReport, cells: Cells, off: set[Cell]) -> dict:
     notes: list[str] = []
     values: dict[str, float] = {}
     above, below = _sides(indicator, report, cells, notes)
     if above is not None:
         values = _measure(indicator, above, below, notes)
-    whole = indicator.sides(report.form)[1]
-    below = {cell for cell, _ in terms(whole, report.form) or ()} if whole else set()
-    broken = any(side <= below for side in off)
+    broken = not off.isdisjoint(_used(indicator, report.form))
     if broken and "value" in values:
         notes.append("broken")
     return {
@@ -250,6 +257,13 @@ def _sides(indicator: Indicator, report: Report | StoredReport, cells: Cells, no
         return None, None
     sums = cells.sums([above, below])
     return sums[:, 0], sums[:, 1] if denominator_ else np.ones(len(sums))
+
+
+def _used(indicator: Indicator, form: Form) -> set[Cell]:
+    """Every cell that an indicator is made of."""
+    above, below = indicator.sides(form)
+    sides = [below, indicator.parts if indicator.parts else above if indicator.source == "tables" else ""]
+    return {cell for side in sides if side for cell, _ in terms(side, form) or ()}
 
 
 def _summed(indicator: Indicator, report: Report | StoredReport, cells: Cells) -> str:

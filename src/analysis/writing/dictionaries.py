@@ -107,7 +107,7 @@ _MEASURING = """声明在 `src/analysis/measuring/indicators.yml`。表中四列
 
 **One rate.** The four columns of years are the generations of the form: ● there, ＊ by a formula of its own (below), — not there. A zero denominator
 gives no rate; under 30 cases there are counts and the interval only, no rank and no adjective; open cells give the value if every
-placement agrees, else a range; where the report's own figures contradict the denominator the rate is marked `broken`; intervals are
+placement agrees, else a range; where the report's own figures contradict a number it needs the rate is marked `broken`; intervals are
 Wilson's at 95%. Whether “not available” is a refusal is read differently, so both readings (A4 and A4+A6) always stand side by side.
 
 **Over the years** (`analysis trends`). Two reports that follow each other: Newcombe's interval of the difference of two shares, Pearson's
