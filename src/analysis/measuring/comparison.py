@@ -103,7 +103,7 @@ def compare_units(
     for name in dict.fromkeys(group[u] for u in sorted(group)):
         units = [u for u in documents["unit"] if group[u] == name]
         own = documents[documents["unit"].isin(units)]
-        why = _Reasons(own, facts[facts["unit"].isin(units)], forms)
+        why = _Reasons(own, facts[facts["unit"].isin(units)], forms, twice)
         rows: list[dict] = []
         for code, of_indicator in rates[rates["unit"].isin(units)].groupby("indicator", sort=False):
             indicator = indicators()[str(code)]
@@ -216,7 +216,9 @@ def _beside(
 class _Reasons:
     """Which outcome makes most of the difference between a unit's rate and the group's."""
 
-    def __init__(self, documents: pd.DataFrame, facts: pd.DataFrame, forms: Mapping[str, Form]) -> None:
+    def __init__(
+        self, documents: pd.DataFrame, facts: pd.DataFrame, forms: Mapping[str, Form], twice: set[str]
+    ) -> None:
         self._form = {u: forms[u] for u in documents["unit"]}
         proven = facts["value"].fillna(facts["candidates"].eq("0").map({True: 0.0, False: np.nan}))
         totals = facts.assign(value=proven)[(facts["table"] == "applications") & (facts["column"] == "total")]
@@ -228,7 +230,10 @@ class _Reasons:
         kept = [u for u in rows.index if whole[u] > 0 and whole[u] == rows.loc[u].get("total")]
         self._rows = rows.loc[kept, outcomes].fillna(0.0) if len(rows) else rows
         self._whole = whole.loc[kept]
-        self._shares = self._rows.sum() / self._whole.sum() if kept else pd.Series(dtype=float)
+        once = [u for u in kept if u not in twice] or kept
+        self._shares = (
+            self._rows.loc[once].sum() / self._whole[once].sum() if kept else pd.Series(dtype=float)
+        )
 
     def of(self, indicator: Indicator, unit: str, more: bool) -> tuple[str, float]:
         """The row of the form that makes most of the difference, and by how many cases it is beyond the group's share;
@@ -241,13 +246,15 @@ class _Reasons:
             cell.row for cell, sign in terms(above, form) or () if sign > 0 and cell.table == "applications"
         }
         excess = self._rows.loc[unit] - self._whole[unit] * self._shares
-        # Of one row alone the others tell where its cases came from, or went.
-        own = excess[[r for r in excess.index if (r in inside) == (len(inside) > 1)]]
-        if own.empty:
+        # What is beyond its share within the rate, or, the other way round, what took or left its cases; the one row that is
+        # the rate explains nothing.
+        towards = [e if (r in inside) == more else -e for r, e in excess.items()]
+        makes = pd.Series(towards, excess.index)
+        makes = makes[[r for r in makes.index if inside != {r}]]
+        if makes.empty:
             return "", math.nan
-        up = more if len(inside) > 1 else not more
-        row = str(own.idxmax() if up else own.idxmin())
-        return str(Cell("applications", row, "total")), float(own[row])
+        row = str(makes.idxmax())
+        return str(Cell("applications", row, "total")), float(excess[row])
 
 
 def _outcomes(form: Form) -> set[str]:
