@@ -10,6 +10,7 @@ or few units, nobody is ranked.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -98,11 +99,13 @@ def compare_units(
     """The tables ``aggregates`` and ``comparison`` of one period: ``rates`` and ``documents`` have one report of each
     unit, ``forms`` the form of each as its page has it."""
     group = grouped(list(documents["unit"]), register, by)
-    twice = wholes(documents, register)
     sums, sides = [], []
     for name in dict.fromkeys(group[u] for u in sorted(group)):
         units = [u for u in documents["unit"] if group[u] == name]
         own = documents[documents["unit"].isin(units)]
+        twice = wholes(
+            own, register
+        )  # in the sums of one group nothing is added that only another group holds
         why = _Reasons(own, facts[facts["unit"].isin(units)], forms, twice)
         rows: list[dict] = []
         for code, of_indicator in rates[rates["unit"].isin(units)].groupby("indicator", sort=False):
@@ -242,9 +245,12 @@ class _Reasons:
         above, below = indicator.sides(form)
         if below != "decisions" or unit not in self._rows.index:
             return "", math.nan
-        inside = {
-            cell.row for cell, sign in terms(above, form) or () if sign > 0 and cell.table == "applications"
-        }
+        net: Counter[Cell] = Counter()
+        for cell, sign in terms(above, form) or ():
+            net[cell] += sign
+        if any(cell.table != "applications" for cell in net):
+            return "", math.nan  # reviews and lawsuits are not made of outcomes
+        inside = {cell.row for cell, times in net.items() if times > 0}
         excess = self._rows.loc[unit] - self._whole[unit] * self._shares
         # What is beyond its share within the rate, or, the other way round, what took or left its cases; the one row that is
         # the rate explains nothing.

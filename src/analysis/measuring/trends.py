@@ -225,14 +225,22 @@ def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
     if why := [p.note for p in run if p.note]:
         return _row(unit, line, "adjacent", run, notes=dict.fromkeys(why))
     notes = ["gap"] if after.year > before.year + 1 else []
+    few = line.kind == "rate" and min(before.denominator, after.denominator) < SMALL
     if before.value == after.value in (0.0, 1.0) or (before.value == after.value and line.kind == "count"):
-        return _row(unit, line, "adjacent", run, change=0.0, verdict="none", notes=[*notes, "same"])
+        return _row(
+            unit,
+            line,
+            "adjacent",
+            run,
+            change=0.0,
+            verdict="few" if few else "none",
+            notes=[*notes, "few" if few else "same"],
+        )
     if line.kind == "count" and not series()[line.subject].events:
         return _row(unit, line, "adjacent", run, change=after.value - before.value, notes=[*notes, "output"])
     pairs = [(p.numerator, p.denominator) for p in run]
     of_cases = line.kind == "rate" and indicators()[line.subject].kind == "share"
     found = shares_differ(*pairs) if of_cases else rates_differ(*pairs)
-    few = line.kind == "rate" and min(before.denominator, after.denominator) < SMALL
     if few:
         notes.append("few")
     return _row(

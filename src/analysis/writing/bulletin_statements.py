@@ -14,6 +14,7 @@ from analysis import frames
 from analysis.figures import Figure
 from analysis.ledger import Ledger
 from analysis.measuring import SMALL, headlines, indicators
+from analysis.measuring.comparison import SPREAD, UNITS
 from analysis.templates import Cell, Form
 from analysis.writing.teller import Teller
 
@@ -34,12 +35,14 @@ def bulletin_statements(
     judged = comparison[comparison["p"].notna() & main]
     for row in out.itertuples(index=False):
         teller.outside(row, forms[row.unit])
-    if judged.empty:
+    enough = comparison.loc[main, "comparable"].max() >= UNITS
+    if judged.empty and not enough:
         teller.tell("outside.few_units", "outside")
     elif out.empty:
         teller.tell("outside.none", "outside")
     if len(judged):
-        teller.tell("outside.method", "outside")
+        widened = comparison.loc[main, "comparable"].max() >= SPREAD
+        teller.tell("outside.method", "outside", widened=bool(widened))
     teller.published()
     return frames.frame("statements", teller.rows)
 
