@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -29,11 +29,11 @@ from analysis.ledger import Ledger
 from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
 from analysis.problems import findings_within, problems_of
-from analysis.reading import Report, StoredReport, read_report
+from analysis.reading import Report, StoredReport, read_report, tables_of
 from analysis.register import Register
 from analysis.templates import Form
 from analysis.writing import charts, html, tables
-from analysis.writing.bulletin_statements import bulletin_statements
+from analysis.writing.bulletin_statements import bulletin_statements, own_errors
 from analysis.writing.labels import label
 from analysis.writing.statements import faults
 
@@ -135,7 +135,7 @@ class Bulletin:
 
     def outside(self) -> Answer:
         """Who lies beyond the limits, and why."""
-        wrong = _errors(self.tables["findings"])
+        wrong = own_errors(self.tables["findings"])
         listed = tables.errors(wrong, self.language) if len(wrong) else ""
         return self._told(
             "outside", html.details(listed, label("own_errors", self.language)) if listed else ""
@@ -143,7 +143,11 @@ class Bulletin:
 
     def units(self) -> Answer:
         """Every unit's main rates."""
-        errors = Counter(_errors(self.tables["findings"])["unit"])
+        return self._units
+
+    @cached_property
+    def _units(self) -> Answer:
+        errors = Counter(own_errors(self.tables["findings"])["unit"])
         documents, comparison = self.tables["documents"], self.tables["comparison"]
         parts = []
         for group in self.groups:
@@ -199,7 +203,7 @@ class Bulletin:
             tables.documents(of["documents"].head(tables.MOST_UNITS), self.language),
             tables.aggregates(of["aggregates"], self.language),
             tables.publication(of["publication"], self.language),
-            tables.errors(_errors(of["findings"]), self.language),
+            tables.errors(own_errors(of["findings"]), self.language),
             *(part.html for part in self.units().parts),
         ]
         return set(re.findall(r'id="([^"]+)"', "\n".join(made)))
@@ -232,10 +236,6 @@ class Bulletin:
 
     def _answer(self, plain: str, shown: str) -> Answer:
         return Answer((Part(plain or self.title, shown),))
-
-
-def _errors(findings: pd.DataFrame) -> pd.DataFrame:
-    return findings[(findings["severity"] == "error") & (findings["decision"] != "dismissed")]
 
 
 def _publication(documents: pd.DataFrame, known: Register) -> pd.DataFrame:
@@ -334,15 +334,14 @@ def _part_of_a_year(folder: Path, period: Period) -> Read:
             failed.append(error)
     if not reports:
         raise failed[0]
-    return Read(period, dict(_tables(reports)), {r.unit: r.form for r in reports}, failed)
+    return Read(period, _tables(reports), {r.unit: r.form for r in reports}, failed)
 
 
-def _tables(reports: Sequence[Report]) -> Iterator[tuple[str, pd.DataFrame]]:
-    for name in ("facts", "placements", "claims"):
-        yield name, frames.concat(name, [getattr(r, name) for r in reports])
-    yield "documents", frames.concat("documents", [r.document.to_frame().T for r in reports])
-    yield "rates", frames.concat("rates", [rates_of(r) for r in reports])
-    yield "findings", frames.concat("findings", [findings_within(r, problems_of(r)) for r in reports])
+def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
+    made = tables_of(reports, ("facts", "placements", "claims"))
+    made["rates"] = frames.concat("rates", [rates_of(r) for r in reports])
+    made["findings"] = frames.concat("findings", [findings_within(r, problems_of(r)) for r in reports])
+    return made
 
 
 def _nothing(folder: Path, period: str, have: str = "") -> InputError:

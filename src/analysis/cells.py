@@ -18,16 +18,18 @@ from analysis.templates import Cell
 MOST = 10_000
 
 
+def proven(facts: pd.DataFrame) -> pd.Series:
+    """The value of each fact: what is certain, and nothing where a blank is shown to be nothing; NaN for the rest."""
+    return facts["value"].fillna(facts["candidates"].eq("0").map({True: 0.0, False: np.nan}))
+
+
 class Cells:
     """The cells of one report, ready to be summed."""
 
     def __init__(self, facts: pd.DataFrame, placements: pd.DataFrame) -> None:
-        known = facts[facts["value"].notna()]
-        self._known = {
-            Cell(*k): v for *k, v in known[["table", "row", "column", "value"]].itertuples(index=False)
-        }
-        proven = facts[facts["value"].isna() & (facts["candidates"] == "0")]
-        self._known |= {Cell(*k): 0.0 for k in proven[["table", "row", "column"]].itertuples(index=False)}
+        values = proven(facts)
+        columns = (facts[name][values.notna()] for name in ("table", "row", "column"))
+        self._known = {Cell(*k): v for *k, v in zip(*columns, values.dropna(), strict=True)}
         self._alternatives: list[list[dict[Cell, float]]] = []
         for (table, _), of_table in placements.groupby(["table", "part"], sort=True):
             readings = []

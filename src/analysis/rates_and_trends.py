@@ -16,9 +16,9 @@ from analysis import frames
 from analysis.answers import Answer, Part, picture
 from analysis.errors import InputError
 from analysis.ledger import Ledger
-from analysis.measuring import counts_of, headlines, lines, rates_of, trends_of
+from analysis.measuring import Line, counts_of, headlines, lines, rates_of, trends_of
 from analysis.parameters import TREND_NAMES, check_injected, parse_years, request, years_label
-from analysis.reading import Report, read_report
+from analysis.reading import Report, read_report, tables_of
 from analysis.workbook import decided_reports
 from analysis.writing import charts, html, tables
 from analysis.writing.charts.years import COUNTS
@@ -77,11 +77,7 @@ class RatesAndTrends:
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""
-        made = {
-            name: frames.concat(name, [getattr(r, name) for r in self.reports])
-            for name in ("facts", "placements", "claims")
-        }
-        made["documents"] = frames.concat("documents", [r.document.to_frame().T for r in self.reports])
+        made = tables_of(self.reports, ("facts", "placements", "claims"))
         made["counts"] = frames.concat("counts", [counts_of(r) for r in self.reports])
         made["rates"] = frames.concat("rates", [rates_of(r) for r in self.reports])
         made["trends"] = trends_of(made["counts"], made["rates"], made["documents"])
@@ -98,6 +94,11 @@ class RatesAndTrends:
     @cached_property
     def _ledger(self) -> Ledger:
         return Ledger({n: t for n, t in self.tables.items() if n != "statements"})
+
+    @cached_property
+    def _lines(self) -> list[Line]:
+        made = self.tables
+        return lines(made["counts"], made["rates"], made["documents"])
 
     @cached_property
     def _forms(self) -> dict[int, str]:
@@ -155,8 +156,7 @@ class RatesAndTrends:
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots."""
-        made = self.tables
-        of = lines(made["counts"], made["rates"], made["documents"])
+        made, of = self.tables, self._lines
         drawn: dict[str, Callable[[], charts.Chart]] = {
             "counts_over_years": lambda: charts.years.counts_over_years(
                 of, made["trends"], self._forms, self.language

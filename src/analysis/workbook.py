@@ -24,7 +24,7 @@ from analysis.ledger import Ledger
 from analysis.measuring import rates_of
 from analysis.parameters import Request, check_injected, request, years_label
 from analysis.problems import evidence_of, findings_within, problems_of
-from analysis.reading import Report, corrections, read_report
+from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html
 from analysis.writing.labels import label
@@ -263,8 +263,7 @@ def open_request(asked: Request) -> Workbook:
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
     every = decided_reports([*reports, *_beside(asked, reports)], asked.files)
-    tables = {name: frames.concat(name, [getattr(r, name) for r in every]) for name in _COMPARED}
-    tables["documents"] = frames.concat("documents", [r.document.to_frame().T for r in every])
+    tables = tables_of(every, _COMPARED)
     across, sides = compare([tables], register.beside(asked.files[0].parent.parent))
     decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
     studies = [study(report, across, decided) for report in every[: len(reports)]]

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import frames
+from analysis.cells import proven
 from analysis.checking.finding import Bilingual, Findings, Place
 from analysis.figures import Figure
 from analysis.ledger import Ledger
@@ -176,8 +177,7 @@ def plausible(sizes: Sequence[float], noise: float, usual: float, least: int) ->
 
 def _points(documents: pd.DataFrame, facts: pd.DataFrame, without: set[str]) -> Mapping[str, list[Point]]:
     """Each declared quantity in the years where all its cells are certain; cells ``without`` are left out."""
-    proven = facts["value"].fillna(facts["candidates"].eq("0").map({True: 0.0, False: np.nan}))
-    values = {k: v for k, v in zip(facts["key"], proven, strict=True) if v >= 0 and k not in without}
+    values = {k: v for k, v in zip(facts["key"], proven(facts), strict=True) if v >= 0 and k not in without}
     points: dict[str, list[Point]] = {code: [] for code in _rules()["quantities"]}
     for document in documents.itertuples(index=False):
         form = forms()[document.template]

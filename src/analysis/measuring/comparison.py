@@ -13,11 +13,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis import frames
+from analysis.cells import proven
 from analysis.measuring.inference import ALPHA, adjusted, distance, limits, overdispersion, tail, wilson
 from analysis.measuring.rates import SMALL, Indicator, indicators, terms
 from analysis.register import Register
@@ -69,7 +69,7 @@ def grouped(units: list[str], register: Register, by: str) -> dict[str, str]:
 
 def wholes(documents: pd.DataFrame, register: Register) -> set[str]:
     """The units whose reports cover their whole area while parts of it report beside them."""
-    here = set(documents["unit"])
+    here = {register.of(unit).unit for unit in documents["unit"]}
 
     def below(unit: str, seen: frozenset[str]) -> Iterator[str]:
         for part in register.parts(unit):
@@ -80,10 +80,7 @@ def wholes(documents: pd.DataFrame, register: Register) -> set[str]:
     found = set()
     for document in documents.itertuples(index=False):
         scope = document.scope or register.of(document.unit).scope
-        names = {register.of(u).unit: u for u in here}
-        if scope == "area" and any(
-            part in names for part in below(document.unit, frozenset({document.unit}))
-        ):
+        if scope == "area" and any(part in here for part in below(document.unit, frozenset({document.unit}))):
             found.add(document.unit)
     return found
 
@@ -103,9 +100,8 @@ def compare_units(
     for name in dict.fromkeys(group[u] for u in sorted(group)):
         units = [u for u in documents["unit"] if group[u] == name]
         own = documents[documents["unit"].isin(units)]
-        twice = wholes(
-            own, register
-        )  # in the sums of one group nothing is added that only another group holds
+        # In the sums of one group nothing is added that only another group holds.
+        twice = wholes(own, register)
         why = _Reasons(own, facts[facts["unit"].isin(units)], forms, twice)
         rows: list[dict] = []
         for code, of_indicator in rates[rates["unit"].isin(units)].groupby("indicator", sort=False):
@@ -223,8 +219,9 @@ class _Reasons:
         self, documents: pd.DataFrame, facts: pd.DataFrame, forms: Mapping[str, Form], twice: set[str]
     ) -> None:
         self._form = {u: forms[u] for u in documents["unit"]}
-        proven = facts["value"].fillna(facts["candidates"].eq("0").map({True: 0.0, False: np.nan}))
-        totals = facts.assign(value=proven)[(facts["table"] == "applications") & (facts["column"] == "total")]
+        totals = facts.assign(value=proven(facts))[
+            (facts["table"] == "applications") & (facts["column"] == "total")
+        ]
         # a row a unit, a column a row of the form; only units whose outcomes are all known
         rows = totals.pivot(index="unit", columns="row", values="value") if len(totals) else pd.DataFrame()
         known = {row for form in self._form.values() for row in _outcomes(form)}

@@ -5,7 +5,7 @@ order of work: ``source`` → ``normalise`` → ``layout`` and ``identify`` → 
 → ``facts``, and ``claims`` for the prose.
 """
 
-from analysis.reading.report import Report, read_report
+from analysis.reading.report import Report, read_report, tables_of
 from analysis.reading.stored import StoredReport
 
-__all__ = ["Report", "StoredReport", "read_report"]
+__all__ = ["Report", "StoredReport", "read_report", "tables_of"]

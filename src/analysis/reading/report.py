@@ -148,6 +148,13 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     return Report(unit, year, form, text, path, sections, placed, records)
 
 
+def tables_of(reports: Iterable[Report], names: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """``documents`` and the tables called ``names`` of several reports, each under the other."""
+    reports = list(reports)
+    made = {name: frames.concat(name, [getattr(r, name) for r in reports]) for name in names}
+    return made | {"documents": frames.concat("documents", [r.document.to_frame().T for r in reports])}
+
+
 def sentences_of(text: Text, sections: Iterable[Section], whose: Mapping) -> list[dict]:
     """Every sentence of the prose of ``sections`` (rows of the table ``sentences``)."""
     rows = []

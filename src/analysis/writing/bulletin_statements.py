@@ -47,6 +47,11 @@ def bulletin_statements(
     return frames.frame("statements", teller.rows)
 
 
+def own_errors(findings: pd.DataFrame) -> pd.DataFrame:
+    """The errors that nobody has dismissed."""
+    return findings[(findings["severity"] == "error") & (findings["decision"] != "dismissed")]
+
+
 class _Teller(Teller):
     def __init__(self, tables: Mapping[str, pd.DataFrame], year: int, language: str) -> None:
         super().__init__("bulletin.yml", Ledger(dict(tables)), "all", year, language)
@@ -117,10 +122,8 @@ class _Teller(Teller):
     def outside(self, row, form: Form) -> None:
         """One unit that stands out, by how much, and which row of the form makes most of it."""
         own = f"{row.unit}/{row.year}"
-        found = self.tables["findings"]
-        errors = found[
-            (found["unit"] == row.unit) & (found["severity"] == "error") & (found["decision"] != "dismissed")
-        ]
+        found = own_errors(self.tables["findings"])
+        errors = found[found["unit"] == row.unit]
         cell = Cell.parse(row.why) if row.why else None
         entry = form.tables[cell.table].rows.get(cell.row) if cell else None
         end = "limit_high" if row.outside == "above" else "limit_low"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis import frames
 from analysis.measuring import compare_units, counts_of, lines, rates_of, trends_of
-from analysis.reading import Report, StoredReport
+from analysis.reading import Report, StoredReport, tables_of
 from analysis.register import Register
 from analysis.templates import Form, forms
 from analysis.writing.charts import Chart, draw, report, units, years
@@ -100,7 +100,7 @@ def many_years(reports: list[Report], language: str = "zh") -> list[Chart]:
     """The charts of one unit over its years."""
     counts = frames.concat("counts", [counts_of(r) for r in reports])
     rates = frames.concat("rates", [rates_of(r) for r in reports])
-    documents = frames.concat("documents", [r.document.to_frame().T for r in reports])
+    documents = tables_of(reports, ())["documents"]
     trends = trends_of(counts, rates, documents)
     of, form = lines(counts, rates, documents), {r.year: r.form.code for r in reports}
     return [

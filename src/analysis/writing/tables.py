@@ -37,11 +37,14 @@ def _value(rate) -> str:
 
 def _title(rate, language: str) -> str:
     """What stands behind a rate, for the pointer: the counts, the interval, the note."""
-    note = rate.note_en if language == "en" else rate.note_zh
-    if pd.isna(rate.value):
-        return note
+    note = getattr(rate, f"note_{language}")
+    return note if pd.isna(rate.value) else f"{_behind(rate)} {note}".strip()
+
+
+def _behind(rate) -> str:
+    """The two counts of a rate and its interval."""
     interval = "" if pd.isna(rate.low) else f" [{percent(rate.low, 1)}, {percent(rate.high, 1)}]"
-    return f"{number(rate.numerator)}/{number(rate.denominator)}{interval} {note}".strip()
+    return f"{number(rate.numerator)}/{number(rate.denominator)}{interval}"
 
 
 def documents(of: pd.DataFrame, language: str) -> str:
@@ -119,7 +122,7 @@ def changes(of: pd.DataFrame, language: str) -> str:
         change = "" if pd.isna(t.change) else f"{t.change:+.{decimals}f}"
         interval = "" if pd.isna(t.low) else f"{t.low:+.{decimals}f} … {t.high:+.{decimals}f}"
         measure = "" if pd.isna(t.change) else _measure(t.unit_of_measure, language)
-        note = t.note_en if language == "en" else t.note_zh
+        note = getattr(t, f"note_{language}")
         body.append(
             row(
                 [
@@ -142,15 +145,13 @@ def changes(of: pd.DataFrame, language: str) -> str:
     return _wide([label(w, language) for w in words], body, noted=True)
 
 
-_EN = {"百分点": " points", "件": "", "元": " yuan"}
-
-
 def _measure(unit: str, language: str) -> str:
     """What a change is counted in, as readers of ``language`` say it."""
     words, _, a_year = unit.partition("/")
     if language == "zh":
         return f" {unit}"
-    return _EN[words] + (" a year" if a_year else "")
+    english = {s.unit["zh"]: s.unit["en"] for s in series().values() if s.unit}
+    return {"百分点": " points", "件": "", **english}[words] + (" a year" if a_year else "")
 
 
 def _p(value: float) -> str:
@@ -182,7 +183,7 @@ def aggregates(of: pd.DataFrame, language: str) -> str:
                     percent(a.mean),
                     percent(a.median),
                     phi,
-                    escape(a.note_en if language == "en" else a.note_zh),
+                    escape(getattr(a, f"note_{language}")),
                 ],
                 anchor("aggregates", a.key),
             )
@@ -231,12 +232,9 @@ def _or_nothing(value: float | None) -> float:
 def _unit_cell(of, language: str) -> str:
     if of is None or pd.isna(of.value):
         return "—"
-    note = of.note_en if language == "en" else of.note_zh
-    interval = "" if pd.isna(of.low) else f" [{percent(of.low, 1)}, {percent(of.high, 1)}]"
+    note = getattr(of, f"note_{language}")
     place = "" if pd.isna(of.percentile) else f" {label('percentile', language)} {of.percentile:.0f}"
-    title = escape(
-        f"{number(of.numerator)}/{number(of.denominator)}{interval}{place} {note}".strip(), quote=True
-    )
+    title = escape(f"{_behind(of)}{place} {note}".strip(), quote=True)
     look = of.outside or ("few" if of.small or not of.counted else "")
     mark = {"above": " ▲", "below": " ▼"}.get(of.outside, "")
     return f'<span id="{anchor("comparison", of.key)}" class="{look}" title="{title}">{percent(of.value, 1)}{mark}</span>'

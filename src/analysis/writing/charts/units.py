@@ -32,7 +32,6 @@ def funnel(
     comparison: pd.DataFrame,
     chosen: Sequence[str],
     language: str,
-    code: str = "funnel",
 ) -> Chart:
     """Each rate against the number of cases it rests on, one panel an indicator: the group's rate in the middle, the
     limits between which units with that rate lie."""
@@ -54,7 +53,7 @@ def funnel(
     together = aggregates.set_index("indicator")
     shown = [c for c in chosen if c in set(table["indicator"])]
     if not shown:
-        return nothing(code, table, language)
+        return nothing("funnel", table, language)
     title = {
         "zh": "各单位的比率与件数（空心：不足30件）",
         "en": "Rate and number of cases of each unit (hollow: under 30 cases)",
@@ -81,7 +80,7 @@ def funnel(
     means = "; ".join(
         f"{indicators()[c].name(language)} {percent(together.loc[c, 'value'], 1)}" for c in shown
     )
-    return Chart(code, title, figure, table, f"{title}: {label('together', language)} {means}. {said}")
+    return Chart("funnel", title, figure, table, f"{title}: {label('together', language)} {means}. {said}")
 
 
 def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, language: str) -> None:
