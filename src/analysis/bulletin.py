@@ -30,7 +30,7 @@ from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
 from analysis.problems import findings_within, problems_of
 from analysis.reading import Report, StoredReport, read_report, tables_of
-from analysis.register import Register
+from analysis.register import Register, nameable
 from analysis.templates import Form
 from analysis.writing import charts, html, tables
 from analysis.writing.bulletin_statements import bulletin_statements, own_errors
@@ -51,12 +51,14 @@ _READ = ("documents", "facts", "placements", "claims", "findings_within")
 
 @dataclass
 class Read:
-    """The reports of one period: their tables, the form of each unit, and why some files were not read."""
+    """The reports of one period: their tables, the form of each unit, why some files were not read, and what is odd about
+    others."""
 
     period: Period
     tables: dict[str, pd.DataFrame]
     forms: dict[str, Form]
     failed: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class Bulletin:
@@ -65,6 +67,11 @@ class Bulletin:
     def __init__(self, read: Read, known: Register, group: str, language: str) -> None:
         self._read, self._known, self.group, self.language = read, known, group, language
         self.period = read.period
+
+    @property
+    def failed(self) -> list[InputError]:
+        """Why some files were not read."""
+        return self._read.failed
 
     @property
     def place(self) -> tuple[str, str]:
@@ -86,12 +93,14 @@ class Bulletin:
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""
         made = dict(self._read.tables)
-        made["publication"] = _publication(made["documents"], self._known)
+        # The legal date is for a whole year.
+        dated = made["documents"].iloc[: 0 if self.period.part else None]
+        made["publication"] = _publication(dated, self._known)
         made["aggregates"], made["comparison"] = compare_units(
             made["rates"], made["documents"], made["facts"], self._read.forms, self._known, self.group
         )
         part = self.period.name(self.language)
-        told = bulletin_statements(made, self._read.forms, self.period.year, part, self.language)
+        told = bulletin_statements(made, self._read.forms, self.period.year, part, self.language, self._named)
         return made | {"statements": told}
 
     def headlines(self, most: int) -> list[str]:
@@ -117,8 +126,15 @@ class Bulletin:
     def summary(self) -> Answer:
         """How many units, how many applications, what was left out."""
         after = tables.passed_over([getattr(e, self.language) for e in self._read.failed], self.language)
-        documents = tables.documents(self.tables["documents"].head(tables.MOST_UNITS), self.language)
-        return self._told("summary", after + html.details(documents, label("reports_read", self.language)))
+        after += tables.odd([_spoken(note, self.language) for note in self._read.notes], self.language)
+        return self._told(
+            "summary", after + html.details(self._documents, label("reports_read", self.language))
+        )
+
+    @property
+    def _documents(self) -> str:
+        some = self.tables["documents"].head(tables.MOST_UNITS)
+        return tables.documents(some, self.language, self.period.code)
 
     def together(self) -> Answer:
         """The rates of all units together, group by group: sums over sums."""
@@ -136,10 +152,11 @@ class Bulletin:
     def outside(self) -> Answer:
         """Who lies beyond the limits, and why."""
         wrong = own_errors(self.tables["findings"])
-        listed = tables.errors(wrong, self.language) if len(wrong) else ""
-        return self._told(
-            "outside", html.details(listed, label("own_errors", self.language)) if listed else ""
-        )
+        out = self.tables["comparison"]
+        after = tables.outside(out[out["outside"] != ""], self.language)
+        if len(wrong):
+            after += html.details(tables.errors(wrong, self.language), label("own_errors", self.language))
+        return self._told("outside", after)
 
     def units(self) -> Answer:
         """Every unit's main rates."""
@@ -159,8 +176,9 @@ class Bulletin:
 
     def published(self) -> Answer:
         """Whether the reports were published in time."""
-        of = tables.publication(self.tables["publication"], self.language)
-        return self._told("published", html.details(of, label("timeliness", self.language)))
+        of = self.tables["publication"]
+        shown = html.details(tables.publication(of, self.language), label("timeliness", self.language))
+        return self._told("published", shown if len(of) else "")
 
     def sources(self) -> Answer:
         """The lint: whether every printed number leads back."""
@@ -200,7 +218,8 @@ class Bulletin:
         """The rows that the page shows: of many units not all."""
         of = self.tables
         made = [
-            tables.documents(of["documents"].head(tables.MOST_UNITS), self.language),
+            self._documents,
+            tables.outside(of["comparison"][of["comparison"]["outside"] != ""], self.language),
             tables.aggregates(of["aggregates"], self.language),
             tables.publication(of["publication"], self.language),
             tables.errors(own_errors(of["findings"]), self.language),
@@ -217,16 +236,15 @@ class Bulletin:
         return re.sub(r'<a class="figure" href="#([^"]+)" (title="[^"]*")>(.*?)</a>', kept, shown)
 
     def _named(self, group: str) -> str:
-        return (
-            label(f"{self.group}_{group}", self.language)
-            if self.group in ("level", "kind") and group
-            else group
-        )
-
-    def _heading(self, group: str) -> str:
+        """How a group is called; with nothing where all units are one."""
         if not self.group:
             return ""
-        return f"<h3>{escape(self._named(group) or label('not_declared', self.language))}</h3>"
+        if not group:
+            return label("not_declared", self.language)
+        return label(f"{self.group}_{group}", self.language) if self.group in ("level", "kind") else group
+
+    def _heading(self, group: str) -> str:
+        return f"<h3>{escape(self._named(group))}</h3>" if self.group else ""
 
     def _told(self, section: str, after: str = "", before: str = "") -> Answer:
         rows = self.tables["statements"]
@@ -236,6 +254,12 @@ class Bulletin:
 
     def _answer(self, plain: str, shown: str) -> Answer:
         return Answer((Part(plain or self.title, shown),))
+
+
+def _spoken(note: str, language: str) -> str:
+    """The half of a note in both languages that is for readers of ``language``."""
+    chinese, _, english = note.partition(" | ")
+    return chinese if language == "zh" else english
 
 
 def _publication(documents: pd.DataFrame, known: Register) -> pd.DataFrame:
@@ -279,13 +303,16 @@ def open_bulletin(
     elif is_store(folder):
         read = _year(folder, wanted)
     else:
+        whole = any(not store.PART.fullmatch(p.stem) for p in store.find(folder, parts=True))
+        if not whole:
+            raise _nothing(folder, wanted.code if wanted else "", ",".join(_parts(folder)))
         with tempfile.TemporaryDirectory() as aside:
             summary = store.read_folder(folder, Path(aside), told=told)
             failed = [InputError(o.zh, o.en) for o in summary.of("failed")]
             if not summary.of("read", "kept"):
                 raise failed[0] if failed else _nothing(folder, "")
             read = _year(Path(aside), wanted, folder)
-            read.failed = failed
+            read.failed, read.notes = failed, [note for o in summary.outcomes for note in o.notes]
     read.tables["findings"] = reviews.apply(read.tables["findings"], decided)
     return Bulletin(read, register.beside(place), asked.group, asked.language)
 
@@ -325,16 +352,33 @@ def _part_of_a_year(folder: Path, period: Period) -> Read:
         )
     paths = [p for p in store.find(folder, parts=True) if p.stem.upper() == period.code]
     if not paths:
-        raise _nothing(folder, period.code)
-    reports, failed = [], []
+        raise _nothing(folder, period.code, ",".join(_parts(folder)))
+    reports, failed, seen = [], [], dict[str, Path]()
     for path in paths:
+        unit = path.parent.name
         try:
-            reports.append(read_report(path, path.parent.name, period.year))
+            if not nameable(unit):
+                raise InputError(
+                    f"{path}：文件夹名 {unit!r} 不能作单位名称：请改成单位的名称，如 永康市。",
+                    f"{path}: the folder {unit!r} cannot be the name of a unit: give it one, e.g. 永康市.",
+                )
+            if unit in seen:
+                raise InputError(
+                    f"{path}：{seen[unit]} 已是这个单位同期的报告，这一份没有读：请只留一份。",
+                    f"{path}: {seen[unit]} is a report of the same unit and period already, so this one was not read: keep one.",
+                )
+            reports.append(read_report(path, unit, period.year))
+            seen[unit] = path
         except InputError as error:
             failed.append(error)
     if not reports:
         raise failed[0]
     return Read(period, _tables(reports), {r.unit: r.form for r in reports}, failed)
+
+
+def _parts(folder: Path) -> list[str]:
+    """The parts of a year that a folder has files of."""
+    return sorted({p.stem.upper() for p in store.find(folder, parts=True) if store.PART.fullmatch(p.stem)})
 
 
 def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
@@ -345,8 +389,12 @@ def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
 
 
 def _nothing(folder: Path, period: str, have: str = "") -> InputError:
+    latest = have.rpartition(",")[2]
+    if have:
+        remedy = f"；现有 {have}，可写 PERIOD={latest}", f"; there are {have}: write PERIOD={latest}"
+    else:
+        remedy = f"：请按 <单位>/{period}.<类型> 放入", f": put them there as <unit>/{period}.<type>"
     return InputError(
-        f"{folder} 里没有{period or '可读'}的报告{f'；现有 {have}' if have else f'：请按 <单位>/{period}.<类型> 放入' if period else ''}。",
-        f"{folder} has no report {f'for {period}' if period else 'that can be read'}"
-        f"{f'; there are {have}' if have else f': put them there as <unit>/{period}.<type>' if period else ''}.",
+        f"{folder} 里没有{period or '整年'}的报告{remedy[0]}。",
+        f"{folder} has no report {f'for {period}' if period else 'of a whole year'}{remedy[1]}.",
     )

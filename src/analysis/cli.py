@@ -277,6 +277,8 @@ def _make(out: Path, told: Callable | None = None, **asked: str) -> None:
         _refuse(error, 2)
     except RunFailed as error:
         _refuse(error, 1)
+    for error in getattr(made.book, "failed", ()):
+        typer.echo(f"failed {error}", err=True)
     typer.echo(f"网页 page       {made.page}")
     typer.echo(f"笔记本 notebook {made.notebook}")
     typer.echo(f"表格 tables     {made.tables}/")

@@ -164,8 +164,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         note_en=_text(),
     ),
     # one quantity that is followed over the years (templates/series.yml) in one year; empty where its cells are not
-    # certain; of are the keys that it sums
-    "counts": _schema(series=_text(), value=_number(), of=_text()),
+    # certain; broken where the report's own figures contradict it; of are the keys that it sums
+    "counts": _schema(series=_text(), value=_number(), broken=pa.Column(bool), of=_text()),
     # one quantity or indicator from one year to another (adjacent), or over all years that may be compared (series: change
     # is then Theil and Sen's slope a year); year is the last. Shares change in percentage points. adjusted is p after
     # Benjamini and Hochberg over all tests of the unit; verdict says what the test supports
@@ -211,8 +211,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         note_zh=_text(),
         note_en=_text(),
     ),
-    # one indicator of one unit beside the others of its group, counted where its numbers are in the group's sums; percentile among those with enough cases, distance in
-    # standard errors from the group's centre, p by chance and the units' own spread, adjusted over the units; outside
+    # one indicator of one unit beside the others of its group, counted where its numbers are in the group's sums; left_out
+    # says, in words of measuring/comparison.py, what keeps it from being added or ranked; percentile among those with enough cases, distance from the
+    # group's centre as a standard normal deviate, p by chance and the units' own spread, adjusted over all units and rates; outside
     # says beyond which limit of the funnel it lies; why names the row that makes most of the difference
     "comparison": _schema(
         group=_text(),
@@ -232,6 +233,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         adjusted=_number(),
         percentile=_number(),
         comparable=pa.Column(int),
+        left_out=_text(),
         outside=_text(checks=pa.Check.isin(("", "above", "below"))),
         why=_text(),
         excess=_number(),

@@ -16,6 +16,7 @@ from pathlib import Path
 from analysis.errors import InputError
 from analysis.measuring import GROUPS
 from analysis.reading.source import SUFFIXES
+from analysis.register import nameable
 from analysis.writing.labels import LANGUAGES
 
 DEFAULT_UNIT, DEFAULT_YEARS = "永康市", "2020"
@@ -51,8 +52,16 @@ def parse_years(years: object) -> tuple[int, ...]:
         if not match:
             raise _bad_years(years)
         first, last = int(match[1]), int(match[2] or match[1])
+        if first > last:
+            raise InputError(
+                f"参数 years＝{years!r} 的起年晚于止年：请写成 {last}-{first}。",
+                f"The parameter years = {years!r} ends before it begins: write {last}-{first}.",
+            )
         if not _FIRST <= first <= last <= _LAST:
-            raise _bad_years(years)
+            raise InputError(
+                f"参数 years＝{years!r} 超出范围：年度报告自 {_FIRST} 年起。",
+                f"The parameter years = {years!r} is out of range: there are reports from {_FIRST} on.",
+            )
         found |= set(range(first, last + 1))
     return tuple(sorted(found))
 
@@ -126,7 +135,7 @@ def request(
     has. Raises ``InputError``."""
     _language(language)
     unit, data, file = _text("unit", unit), _text("data", data), _text("file", file)
-    if unit and (re.search(r"[/\\:\0|]| [-+/] ", unit) or unit.startswith(".")):
+    if not nameable(unit):
         raise InputError(
             f"参数 unit＝{unit!r} 不能含有路径符号：请只写单位名称，如 永康市。",
             f"The parameter unit = {unit!r} must not hold signs of a path: give the name alone, e.g. 永康市.",
@@ -185,11 +194,16 @@ def parse_period(typed: object) -> Period | None:
     )
     if not text:
         return None
-    match = re.fullmatch(r"(20\d\d)(Q[1-4]|H[12])?", text)
+    match = re.fullmatch(r"(\d{4})(Q[1-4]|H[12])?", text)
     if not match:
         raise InputError(
             f"参数 period＝{typed!r} 不是年份或季度：请写成 2024、2024Q1 或 2024H1。",
             f"The parameter period = {typed!r} is no year or part of one: write 2024, 2024Q1 or 2024H1.",
+        )
+    if int(match[1]) < _FIRST:
+        raise InputError(
+            f"参数 period＝{typed!r} 超出范围：年度报告自 {_FIRST} 年起。",
+            f"The parameter period = {typed!r} is out of range: there are reports from {_FIRST} on.",
         )
     return Period(int(match[1]), match[2] or "")
 

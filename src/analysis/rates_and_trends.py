@@ -85,11 +85,12 @@ class RatesAndTrends:
 
     def headlines(self, most: int) -> list[str]:
         """The changes that are supported, in a sentence each, the latest first."""
-        told = self.tables["statements"]
-        changes = self.tables["trends"].set_index("key")["verdict"]
-        keys = [k.replace(f"/{self.language}/", "/").partition("/")[2].partition("/")[2] for k in told["key"]]
-        sure = [changes.get(f"{self.unit}/{key}") in ("rise", "fall") for key in keys]
-        return list(told.loc[sure, "text"])[::-1][:most]
+        told = self.tables["statements"].set_index("key")["text"]
+        trends = self.tables["trends"].sort_values("last", ascending=False, kind="stable")
+        first = f"{self.unit}/{trends['year'].max()}/{self.language}/"
+        sure = trends.loc[trends["verdict"].isin(["rise", "fall"]), "key"]
+        texts = (told.get(first + key.removeprefix(f"{self.unit}/")) for key in sure)
+        return [text for text in texts if text][:most]
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -133,10 +134,10 @@ class RatesAndTrends:
         """The last change of each headline, and all tests that were made."""
         of = self.tables["trends"]
         headline = of["subject"].isin([*COUNTS, *headlines()])
-        shown = headline & ((of["last"] == of["last"].max()) | of["verdict"].isin(["rise", "fall"]))
+        shown = (headline & (of["last"] == of["last"].max())) | of["verdict"].isin(["rise", "fall"])
         main = tables.changes(of[shown], self.language)
         rest = tables.changes(of[~shown], self.language)
-        return self._answer("", main + html.details(rest, label("all_changes", self.language)))
+        return self._answer("", main + html.details(rest, label("other_changes", self.language)))
 
     def breaks(self) -> Answer:
         """Where the form changed, and what that parts."""

@@ -7,6 +7,7 @@ what the register does not say is not known, and nobody guesses it from a name.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,15 @@ KINDS = ("", "government", "department")
 LEVELS = ("", "central", "province", "prefecture", "county", "township")
 _YES_NO = ("", "yes", "no")
 COLUMNS = ("unit", "kind", "level", "parent", "scope", "province", "complete", "aliases", "note")
+
+
+# Signs that part the keys of tables and the names of files: no unit is called with them.
+_SIGNS = re.compile(r"[/\\:\0|]| [-+/] |^[.*]")
+
+
+def nameable(name: str) -> bool:
+    """Whether a unit can be called so: without signs of a path, or those that join keys."""
+    return not _SIGNS.search(name)
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,12 @@ def _units(path: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Uni
                 f"{path} 第 {n} 行：{f'单位 {name} 重复' if name else '缺单位'}。",
                 f"{path} line {n}: {'twice the unit ' + name if name else 'no unit'}.",
             )
+        for called in (name, cells.get("parent", ""), *cells.get("aliases", "").split()):
+            if not nameable(called):
+                raise InputError(
+                    f"{path} 第 {n} 行：名称 {called!r} 不能含有 / \\ : | 或前后有空格的 + -，也不能以 . 或 * 开头。",
+                    f"{path} line {n}: the name {called!r} must not hold / \\ : | or + and - between blanks, nor begin with . or *.",
+                )
         for column, allowed in _ALLOWED.items():
             if cells.get(column, "") not in allowed:
                 may = [a for a in allowed if a]

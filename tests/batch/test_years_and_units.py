@@ -198,7 +198,8 @@ def test_files_of_a_quarter_do_not_disturb_those_of_the_year(quarters):
     ("arguments", "sentence"),
     [
         (["--period", "2024Q5"], "period"),
-        (["--period", "1999"], "2024Q1"),
+        (["--period", "1999"], "2008"),
+        (["--period", "last"], "2024Q1"),
         (["--period", "2016"], "现有 2011,"),
         (["--period", "2024Q2"], "2024Q2"),
         (["--group", "size"], "level"),

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -19,15 +20,15 @@ from analysis.writing.gallery import NOTHING, invented, invented_document, inven
 FORM = forms()["2021"]
 
 
-def compared(units, register=None, by="", scopes=()):
-    """``aggregates`` and ``comparison`` of invented units: name → outcomes."""
+def compared(units, register=None, by="", scopes=(), scope="area"):
+    """``aggregates`` and ``comparison`` of invented units: name → outcomes; those in ``scopes`` report on that ``scope``."""
     facts = {name: invented_facts(name, FORM, settled) for name, settled in units.items()}
     reports = [
         StoredReport(name, 2024, FORM, table, NOTHING["placements"], NOTHING["claims"])
         for name, table in facts.items()
     ]
     documents = frames.concat("documents", [invented_document(name, FORM) for name in units])
-    documents["scope"] = ["area" if name in scopes else "" for name in documents["unit"]]
+    documents["scope"] = [scope if name in scopes else "" for name in documents["unit"]]
     rates = frames.concat("rates", [rates_of(r) for r in reports])
     every = frames.concat("facts", facts.values())
     return compare_units(rates, documents, every, dict.fromkeys(units, FORM), register or Register(), by)
@@ -38,6 +39,16 @@ def settled(granted, refused, elsewhere=0):
 
 
 ALIKE = {f"单位{n}": settled(60 + n, 20 - n, 20) for n in range(12)}
+
+
+MANY = {f"单位{n}": settled(50 + n, 30 - n, 20) for n in range(24)}
+# One rate for all, the refusals rare.
+NULL = {
+    "granted": 0.6,
+    "denied.internal_affairs": 0.04,
+    "unavailable.not_held": 0.3,
+    "unprocessed.petition": 0.06,
+}
 
 
 def of(table, indicator, unit=None):
@@ -83,7 +94,7 @@ def test_percentiles_are_scipys_among_units_with_enough_cases():
     assert (rates["comparable"] == 12).all()
     for unit in ALIKE:
         due = stats.percentileofscore(comparable, comparable[unit], kind="mean")
-        assert rates.loc[unit, "percentile"] == due
+        assert rates.loc[unit, "percentile"] == pytest.approx(due)
 
 
 def test_who_stands_out_and_by_which_row():
@@ -126,13 +137,155 @@ def test_a_whole_is_not_added_to_its_parts():
     )
     units = {"某市": settled(90, 10), "乙局": settled(40, 5)}
     together, beside = compared(units, register, scopes=("某市",))
-    assert of(together, "refusal_rate")["denominator"] == 45
-    assert of(together, "refusal_rate")[["units", "counted"]].tolist() == [2, 1]
-    whole = of(beside, "refusal_rate", "某市")
-    assert not whole["counted"] and "不重复加入" in whole["note_zh"]
+    # Not all of the whole is here in parts, so the whole is added and the part is not.
+    assert of(together, "refusal_rate")[["units", "counted", "denominator"]].tolist() == [2, 1, 100]
+    whole, part = (of(beside, "refusal_rate", unit) for unit in units)
+    assert whole["counted"] and whole["left_out"] == "whole"
+    assert not part["counted"] and part["left_out"] == "part" and "不重复加入" in part["note_zh"]
     # Its own report alone is added.
     together, _ = compared(units, register)
     assert of(together, "refusal_rate")["denominator"] == 145
+
+
+def test_parts_that_are_all_there_is_are_added_and_their_whole_is_not():
+    register = Register(
+        {
+            "某市": Unit("某市", complete="yes"),
+            "甲区": Unit("甲区", parent="某市"),
+            "乙区": Unit("乙区", parent="某市", aliases=("乙县",)),
+        }
+    )
+    units = {"某市": settled(90, 10), "甲区": settled(40, 5), "乙县": settled(50, 5)}
+    together, beside = compared(units, register, scopes=("某市",))
+    assert of(together, "refusal_rate")[["counted", "denominator"]].tolist() == [2, 100]
+    assert not of(beside, "refusal_rate", "某市")["counted"]
+    # Where a part has no such rate, the whole stands in again.
+    units["乙县"] = {}
+    together, _ = compared(units, register, scopes=("某市",))
+    assert of(together, "refusal_rate")[["counted", "denominator"]].tolist() == [1, 100]
+
+
+def test_a_level_of_government_holds_its_departments_only():
+    register = Register(
+        {
+            "某市": Unit("某市"),
+            "某局": Unit("某局", parent="某市", kind="department"),
+            "某县": Unit("某县", parent="某市", kind="government"),
+        }
+    )
+    units = {"某市": settled(90, 10), "某局": settled(40, 5), "某县": settled(50, 5)}
+    together, beside = compared(units, register, scopes=("某市",), scope="level")
+    assert of(together, "refusal_rate")["denominator"] == 155
+    assert [of(beside, "refusal_rate", u)["left_out"] for u in units] == ["whole", "part", ""]
+
+
+def test_a_whole_is_not_ranked_among_its_parts():
+    register = Register({"某市": Unit("某市")} | {u: Unit(u, parent="某市") for u in ALIKE})
+    whole = {row: sum(u.get(row, 0) for u in ALIKE.values()) for row in ALIKE["单位0"]}
+    together, beside = compared(ALIKE | {"某市": whole}, register, scopes=("某市",))
+    city = of(beside, "refusal_rate", "某市")
+    assert math.isnan(city["percentile"]) and city["outside"] == ""
+    assert of(beside, "refusal_rate", "单位0")["comparable"] == len(ALIKE)
+    assert of(together, "refusal_rate")["denominator"] == sum(whole.values())
+
+
+def test_units_on_forms_that_do_not_compare_are_not_added():
+    older = forms()["2019"]
+    facts = {u: invented_facts(u, FORM, s) for u, s in ALIKE.items()}
+    facts["旧县"] = invented_facts("旧县", older, {"granted": 50, "unavailable.unclear": 50})
+    form = dict.fromkeys(ALIKE, FORM) | {"旧县": older}
+    documents = frames.concat("documents", [invented_document(u, form[u]) for u in facts])
+    reports = [
+        StoredReport(u, 2024, form[u], t, NOTHING["placements"], NOTHING["claims"]) for u, t in facts.items()
+    ]
+    rates = frames.concat("rates", [rates_of(r) for r in reports])
+    together, beside = compare_units(
+        rates, documents, frames.concat("facts", facts.values()), form, Register()
+    )
+    # Full grants compare across 2020/21; what is not available does not.
+    assert of(together, "full_grant_rate")["counted"] == 13
+    assert of(together, "unavailable_rate")["counted"] == 12
+    left = of(beside, "unavailable_rate", "旧县")
+    assert left["left_out"] == "form" and math.isnan(left["percentile"])
+
+
+def test_a_rate_that_is_sure_over_counts_that_are_not_is_neither_added_nor_judged():
+    facts = {u: invented_facts(u, FORM, s) for u, s in ALIKE.items()}
+    documents = frames.concat("documents", [invented_document(u, FORM) for u in facts])
+    rates = frames.concat(
+        "rates",
+        [
+            rates_of(StoredReport(u, 2024, FORM, t, NOTHING["placements"], NOTHING["claims"]))
+            for u, t in facts.items()
+        ],
+    )
+    open_ = (rates["unit"] == "单位0") & (rates["indicator"] == "refusal_rate")
+    rates.loc[open_, ["numerator", "denominator"]] = math.nan
+    together, beside = compare_units(
+        rates, documents, frames.concat("facts", facts.values()), dict.fromkeys(facts, FORM), Register()
+    )
+    assert of(together, "refusal_rate")["counted"] == 11
+    found = of(beside, "refusal_rate", "单位0")
+    assert found["left_out"] == "unknown" and math.isnan(found["p"]) and math.isnan(found["percentile"])
+    assert beside["adjusted"].notna().sum() == beside["p"].notna().sum() > 0
+
+
+def test_under_ten_units_are_ranked_but_nobody_is_named():
+    nine = dict(list(ALIKE.items())[:8]) | {"异县": settled(10, 90)}
+    together, beside = compared(nine)
+    rate = of(beside, "refusal_rate", "异县")
+    assert rate["percentile"] == pytest.approx(100 * 8.5 / 9)
+    assert rate["outside"] == "" and math.isnan(rate["p"]) and math.isnan(of(together, "refusal_rate")["phi"])
+    assert "不点名" in of(together, "refusal_rate")["note_zh"]
+
+
+def test_a_unit_with_most_of_the_cases_is_no_measure_of_the_others():
+    together, beside = compared(ALIKE | {"大市": settled(5000, 5000)})
+    assert "一个单位占了半数以上" in of(together, "refusal_rate")["note_zh"]
+    assert beside.loc[beside["indicator"] == "refusal_rate", "p"].isna().all()
+
+
+def test_one_family_of_tests_over_all_groups():
+    register = Register({u: Unit(u, province="甲" if n % 2 else "乙") for n, u in enumerate(MANY)})
+    _, beside = compared(MANY, register, "province")
+    judged = beside.dropna(subset=["p"])
+    assert judged["group"].nunique() == 2
+    assert judged["adjusted"].to_numpy() == pytest.approx(stats.false_discovery_control(judged["p"]))
+    # What is one less another rate is not tested again.
+    assert "clearance_rate" not in set(judged["indicator"]) or "carry_over_rate" not in set(
+        judged["indicator"]
+    )
+
+
+def test_a_parent_goes_by_one_name():
+    register = Register(
+        {
+            "某市": Unit("某市", aliases=("某市政府",)),
+            "甲局": Unit("甲局", parent="某市"),
+            "乙局": Unit("乙局", parent="某市政府"),
+        }
+    )
+    together, _ = compared({"甲局": settled(9, 1), "乙局": settled(9, 1)}, register, "parent")
+    assert set(together["group"]) == {"某市"}
+
+
+@pytest.mark.parametrize(("low", "high"), [(31, 120), (100, 900)])
+def test_units_that_differ_by_chance_alone_are_hardly_ever_named(low, high):
+    chance = np.random.default_rng(low)
+    named = looked = 0
+    for _ in range(6):
+        sizes = chance.integers(low, high, 40)
+        units = {
+            f"单位{n}": dict(
+                zip(NULL, (int(x) for x in chance.multinomial(size, list(NULL.values()))), strict=True)
+            )
+            for n, size in enumerate(sizes)
+        }
+        _, beside = compared(units)
+        named += (beside["outside"] != "").sum()
+        looked += beside["p"].notna().sum()
+    assert looked > 2000
+    assert named == 0
 
 
 def test_units_are_grouped_by_what_the_register_says():

@@ -69,7 +69,7 @@ def test_two_counts_are_tested_by_the_binomial_that_they_make_together(a, n, b, 
         assert found.p == 1
         return
     assert found.low <= found.size <= found.high
-    if a + b < 100:
+    if (a + b) * min(n, m) / (n + m) < 10:
         assert found.test == "poisson-exact"
         assert found.p == pytest.approx(stats.binomtest(b, a + b, m / (n + m)).pvalue, abs=1e-9)
     else:
@@ -130,32 +130,83 @@ def test_an_interval_holds_its_estimate(of):
     assert (low, high) == pytest.approx((due.low, due.high), abs=1e-12)
 
 
-@given(st.integers(30, 5000), st.floats(0.02, 0.98), st.floats(1, 9), st.booleans())
-def test_a_unit_on_its_limit_lies_as_far_out_as_the_limit_says(size, centre, phi, of_cases):
-    low, high = inference.limits([size], centre, 0.998, phi, of_cases)
-    for edge in (low[0], high[0]):
-        assert edge >= 0
-        if 0 < edge < 1:
-            far = inference.distance(edge * size, size, centre, of_cases)
-            assert abs(far) == pytest.approx(stats.norm.ppf(0.999) * math.sqrt(phi))
-            assert inference.tail(far, phi) == pytest.approx(0.002)
+@pytest.mark.parametrize("pairs", [((3, math.nan), (4, 10)), ((3, 9), (math.nan, 10))])
+def test_a_count_that_is_not_known_is_not_tested(pairs):
+    for test in (inference.shares_differ, inference.rates_differ):
+        with pytest.raises(ValueError, match="not known"):
+            test(*pairs)
 
 
-@pytest.mark.parametrize(("size", "centre"), [(60, 0.3), (200, 0.1), (1000, 0.5), (150, 0.9)])
-def test_the_limits_hold_as_many_units_as_they_say(size, centre):
-    # By the binomial itself: how many of all units with this rate lie within.
-    low, high = inference.limits([size], centre, 0.95, 1.0)
-    inside = stats.binom.cdf(math.floor(high[0] * size), size, centre) - stats.binom.cdf(
-        math.ceil(low[0] * size) - 1, size, centre
-    )
-    assert inside == pytest.approx(0.95, abs=0.025)
+def test_few_of_one_and_many_of_the_other_are_tested_exactly():
+    # Together 105 cases, but of the second only two are expected: the normal approximation would not do.
+    found = inference.rates_differ((98, 1000), (7, 20))
+    assert found.test == "poisson-exact"
+    assert found.p == pytest.approx(stats.binomtest(7, 105, 20 / 1020).pvalue)
+
+
+def chances(size, centre, of_cases):
+    """The chance of every number of cases, by SciPy."""
+    if of_cases:
+        return stats.binom.pmf(np.arange(size + 1), size, centre)
+    return stats.poisson.pmf(np.arange(int(8 * size * centre) + 60), size * centre)
+
+
+@given(st.integers(1, 3000), st.floats(0.01, 0.99), st.booleans())
+def test_a_distance_is_the_deviate_of_the_mid_p_of_all_chances(size, centre, of_cases):
+    pmf = chances(size, centre, of_cases)
+    k = int(np.random.default_rng(size).choice(len(pmf), p=pmf / pmf.sum()))
+    above, below = pmf[k + 1 :].sum() + pmf[k] / 2, pmf[:k].sum() + pmf[k] / 2
+    far = float(inference.distances([k], [size], centre, of_cases)[0])
+    due = stats.norm.isf(above) if above < below else stats.norm.ppf(below)
+    assert far == pytest.approx(due, abs=1e-5)
+    assert inference.tails(far, 1.0) == pytest.approx(2 * min(above, below), rel=1e-4)
+
+
+@given(st.integers(1, 3000), st.floats(0.01, 0.99), st.floats(1, 9), st.booleans())
+def test_beyond_the_limits_lies_who_is_farther_than_they_allow(size, centre, phi, of_cases):
+    (low,), (high,) = inference.limits([size], centre, 0.998, phi, of_cases)
+    assert 0 <= low <= centre <= high
+    every = np.arange(len(chances(size, centre, of_cases)))
+    far = inference.distances(every, np.full(len(every), size), centre, of_cases)
+    allowed = stats.norm.ppf(0.999) * math.sqrt(phi)
+    clear = np.abs(np.abs(far) - allowed) > 1e-9
+    beyond = (every < low * size) | (every > high * size)
+    assert (beyond == (np.abs(far) > allowed))[clear].all()
+
+
+@pytest.mark.parametrize("of_cases", [True, False])
+@pytest.mark.parametrize(
+    ("size", "centre"), [(30, 0.1), (45, 0.1), (60, 0.3), (200, 0.1), (1000, 0.5), (150, 0.9)]
+)
+def test_the_limits_hold_as_many_units_as_they_say(size, centre, of_cases):
+    # By the distribution itself: how many of all units with this rate lie beyond, of the two in a thousand that may.
+    (low,), (high,) = inference.limits([size], centre, 0.998, 1.0, of_cases)
+    pmf = chances(size, centre, of_cases)
+    every = np.arange(len(pmf)) / size
+    assert pmf[every < low].sum() <= 0.002 and pmf[every > high].sum() <= 0.002
+
+
+def test_none_of_four_expected_is_within_the_limits():
+    # Exactly, none of 45 at a tenth has a chance of 0.0087: far from one in a thousand.
+    (low,), _ = inference.limits([45], 0.1, 0.998, 1.0)
+    assert low == 0
+    assert inference.tails(inference.distances([0], [45], 0.1)[0], 1.0) == pytest.approx(0.9**45)
 
 
 def test_units_that_differ_by_chance_alone_are_not_called_overdispersed():
     chance = np.random.default_rng(3)
     sizes = chance.integers(50, 500, 400)
-    alike = [inference.distance(chance.binomial(n, 0.4), n, 0.4) for n in sizes]
-    assert inference.overdispersion(alike, 10) < 1.15
-    apart = [inference.distance(chance.binomial(n, chance.beta(8, 12)), n, 0.4) for n in sizes]
-    assert inference.overdispersion(apart, 10) > 2
-    assert inference.overdispersion(apart[:9], 10) == 1
+
+    def spread(seen, of):
+        return inference.overdispersion(inference.distances(seen, of, 0.4))
+
+    found = [spread(chance.binomial(sizes[:40], 0.4), sizes[:40]) for _ in range(200)]
+    # What is drawn in at either end is made up for, so that chance alone is one; and it rarely looks like more.
+    raw = [factor for factor, _ in found]
+    assert np.median(raw) < 1.1 and np.mean([p <= 0.05 for _, p in found]) < 0.1
+    factor, p = spread(chance.binomial(sizes, chance.beta(8, 12, 400)), sizes)
+    assert factor > 2 and p < 0.001
+    # Beta-binomial of mean 0.4 and sizes n: the variance is 1 + (n - 1) / 21 times that of a binomial.
+    known = np.full(400, 100)
+    factor, _ = spread(chance.binomial(known, chance.beta(8, 12, 400)), known)
+    assert factor == pytest.approx(1 + 99 / 21, rel=0.2)

@@ -86,7 +86,7 @@ class Summary:
 
 
 # Files named after a part of a year (2024Q1, 2024H1) are for the bulletin: a store holds one report a unit and year.
-_PART = re.compile(r"20\d\d[QH][1-4]", re.I)
+PART = re.compile(r"20\d\d[QH][1-4]", re.I)
 
 
 def find(folder: Path, parts: bool = False) -> list[Path]:
@@ -103,7 +103,7 @@ def find(folder: Path, parts: bool = False) -> list[Path]:
         for path in folder.rglob("*")
         if path.suffix.lower() in SUFFIXES
         and path.name.lower() not in _SIDE
-        and (parts or not _PART.fullmatch(path.stem))
+        and (parts or not PART.fullmatch(path.stem))
         and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
         and path.is_file()
     ]

@@ -44,6 +44,7 @@ class Indicator:
     source: str = "tables"
     headline: bool = False
     partition: str = ""
+    mirrors: str = ""
     of_forms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def name(self, language: str) -> str:
@@ -135,6 +136,10 @@ _NOTES = {
         "the report's figures contradict each other: no rate",
     ),
     "open": ("数字位置不定，给出各种填法下的范围", "cells are open: the range over all placements"),
+    "agreed": (
+        "数字位置不定，但各种填法下比率相同；件数不定，不作检验",
+        "cells are open, yet every placement gives the same rate; the counts are not certain and are not tested",
+    ),
     "small": (
         "样本小，只列件数与区间，不作排名和评价",
         "few cases: counts and interval, no rank, no adjective",
@@ -161,30 +166,28 @@ def rates_of(report: Report | StoredReport) -> pd.DataFrame:
     return frames.frame("rates", rows)
 
 
-# The identities by which the outcomes of a table and its total, and its total and what was on hand, bear each other out.
-_OUTCOMES, _BALANCE = ("outcomes", "answers"), "balance"
-
-
 def _doubtful(report: Report | StoredReport, cells: Cells) -> set[Cell]:
-    """The cells, of the columns of totals, that the report itself contradicts under every placement: outcomes and a total
-    that do not add up, what was on hand and what was settled and carried on where they differ. A total that one of the
-    two bears out is not in doubt for the other's sake."""
-    broken: dict[str, set[Cell]] = {}
+    """The cells that the report itself contradicts under every placement: those of an identity that is broken, other than
+    those that another identity, down their column, bears out; and where that bears out all of them, all the same, since
+    one of them must be wrong."""
+    broken: list[set[Cell]] = []
     held: set[Cell] = set()
     for table in report.form.tables.values():
         for equation in table.equations():
-            code = equation.identity.code
-            if code not in (*_OUTCOMES, _BALANCE) or equation.at not in ("total", "this_year"):
-                continue
             sums = cells.sums([[(cell, 1) for cell in side] for side in (equation.left, equation.right)])
             if np.isnan(sums).any():
                 continue
             both = {*equation.left, *equation.right}
             if (sums[:, 0] != sums[:, 1]).all():
-                broken[code] = both
-            else:
-                held |= {cell for cell in both if cell.row in ("total", "answered")}
-    return set().union(*broken.values()) - held
+                broken.append(both)
+            elif equation.identity.over == "columns":
+                held |= both
+    return set().union(*(both - held or both for both in broken))
+
+
+def doubtful(report: Report | StoredReport) -> set[Cell]:
+    """The cells that the report itself contradicts; what is summed from them is not tested."""
+    return _doubtful(report, Cells(_proven(report), report.placements))
 
 
 def _proven(report: Report | StoredReport) -> pd.DataFrame:
@@ -316,6 +319,8 @@ def _measure(indicator: Indicator, above: np.ndarray, below: np.ndarray, notes: 
         measured["small"] = True
     if indicator.kind == "ratio":
         notes.append("ratio")
+    if not math.isnan(value) and math.isnan(numerator + denominator):
+        notes.append("agreed")
     if not math.isnan(value) and 0 <= numerator <= denominator:
         measured["low"], measured["high"] = wilson(numerator, denominator)
     return measured

@@ -2,8 +2,9 @@
 
 In: the reports of a unit, their rates. Out: ``counts`` (the quantities of templates/series.yml in each year) and ``trends``
 (every quantity and indicator from year to year, and from five years on as a series). No two years are compared across a
-break of the form that the crosswalk does not open. All tests of a unit are adjusted together for their number; a
-change that is not supported then has the verdict ``none``, no clear change.
+break of the form that the crosswalk does not open, nor where a report says that it covers another scope than the one before.
+All tests of a unit are adjusted together for their number; a change that is not supported then has the verdict ``none``, no
+clear change.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 
 from analysis import frames
@@ -27,7 +27,7 @@ from analysis.measuring.inference import (
     shares_differ,
     slope,
 )
-from analysis.measuring.rates import SMALL, crossing, indicators
+from analysis.measuring.rates import SMALL, crossing, doubtful, indicators
 from analysis.reading import Report, StoredReport
 from analysis.templates import breaks, comparable, crosswalk, series
 
@@ -37,7 +37,7 @@ YEARS = 5
 
 def counts_of(report: Report | StoredReport) -> pd.DataFrame:
     """The table ``counts`` of one report."""
-    cells = Cells(report.facts, report.placements)
+    cells, off = Cells(report.facts, report.placements), doubtful(report)
     rows = []
     for code, entry in series().items():
         summed = entry.cells_in(report.form)
@@ -51,6 +51,7 @@ def counts_of(report: Report | StoredReport) -> pd.DataFrame:
                 "year": report.year,
                 "series": code,
                 "value": math.nan if value is None else value,
+                "broken": value is not None and not off.isdisjoint(summed),
                 "of": " + ".join(f"{report.key}/{cell}" for cell in summed),
             }
         )
@@ -60,10 +61,12 @@ def counts_of(report: Report | StoredReport) -> pd.DataFrame:
 @dataclass(frozen=True)
 class Point:
     """A quantity or indicator in one year: its value, of an indicator the two counts behind it, the form of the
-    report, and its row. ``note`` says why it has no value or cannot be tested (a key of ``_NOTES``)."""
+    report and the scope it declares, and its row. ``note`` says why it has no value or cannot be tested (a key of
+    ``_NOTES``)."""
 
     year: int
     form: str
+    scope: str
     value: float
     numerator: float
     denominator: float
@@ -80,6 +83,14 @@ class Line:
     crossing: str
     points: tuple[Point, ...]
 
+    def small(self, point: Point) -> bool:
+        """Whether a point is a rate over few cases."""
+        return self.kind == "rate" and point.denominator < SMALL
+
+    def joined(self, one: Point, other: Point) -> bool:
+        """Whether two years may be compared: by the crosswalk, and as far as they say by their scope."""
+        return comparable(self.crossing, one.form, other.form) == "yes" and not _rescoped(one, other)
+
     def runs(self) -> list[list[Point]]:
         """The stretches of points with a value that may be compared, one with the next; a chart draws each as one
         line."""
@@ -87,22 +98,32 @@ class Line:
         for point in self.points:
             if math.isnan(point.value):
                 continue
-            if made and comparable(self.crossing, made[-1][-1].form, point.form) == "yes":
+            if made and self.joined(made[-1][-1], point):
                 made[-1].append(point)
             else:
                 made.append([point])
         return made
 
 
+def _rescoped(one: Point, other: Point) -> bool:
+    return bool(one.scope and other.scope) and one.scope != other.scope
+
+
 def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) -> list[Line]:
     """Every quantity and every indicator of one unit that has a value in some year; the tables are of all its
     years."""
-    form = dict(zip(documents["year"], documents["template"], strict=True))
+    of = {d.year: (d.template, d.scope) for d in documents.itertuples(index=False)}
     made = []
     for code, rows in counts.groupby("series", sort=False):
         points = [
             Point(
-                r.year, form[r.year], r.value, r.value, 1.0, f"counts|{r.key}", "" if r.value >= 0 else "open"
+                r.year,
+                *of[r.year],
+                r.value,
+                r.value,
+                1.0,
+                f"counts|{r.key}",
+                "broken" if r.broken else "" if r.value >= 0 else "open",
             )
             for r in rows.sort_values("year").itertuples(index=False)
         ]
@@ -112,7 +133,7 @@ def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) ->
         if indicator.kind not in ("share", "ratio") or indicator.source != "tables":
             continue
         points = [
-            Point(r.year, form[r.year], r.value, r.numerator, r.denominator, f"rates|{r.key}", _why(r))
+            Point(r.year, *of[r.year], r.value, r.numerator, r.denominator, f"rates|{r.key}", _why(r))
             for r in rows.sort_values("year").itertuples(index=False)
         ]
         made.append(Line(str(code), "rate", crossing(str(code)), tuple(points)))
@@ -121,26 +142,50 @@ def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) ->
 
 def _why(rate) -> str:
     """Why a rate has no value, or cannot be tested; nothing if neither."""
-    if not math.isnan(rate.value):
-        return "broken" if rate.broken else ""
-    return "nothing" if rate.denominator == 0 else "open"
+    if rate.denominator == 0:
+        return "nothing"
+    if math.isnan(rate.value):
+        # Without a note in its own words the form has no cells for it: that is no number that is missing.
+        return "open" if rate.denominator_of or rate.numerator_of else "none"
+    if rate.broken:
+        return "broken"
+    return "agreed" if math.isnan(rate.numerator + rate.denominator) else ""
 
 
 _NOTES = {
     "open": ("有一年的数字不全或放不准", "the number of one of the years is missing or not certain"),
+    "none": ("有一年的格式没有相应单元", "the form of one of the years has no such cells"),
+    "agreed": (
+        "有一年数字位置不定，比率虽同而件数不定，不作检验",
+        "cells of one of the years are open: the rate is the same whichever way, the counts are not; not tested",
+    ),
+    "scope": (
+        "两年的统计口径不同（本机关、本级或全域），不可比",
+        "the two reports cover different scopes (own, level or area): not comparable",
+    ),
+    "mirror": ("与另一比率互补，不重复检验", "one less another rate, so not tested again"),
     "nothing": ("有一年分母为零", "the denominator of one of the years is zero"),
     "broken": (
         "有一年报告的数字合不上，不作检验",
         "the figures of one of the years do not add up: not tested",
     ),
-    "left_out": ("数字合不上的年份未计入", "years whose figures do not add up are left out"),
+    "left_out": (
+        "数字合不上或件数不定的年份未计入",
+        "years whose figures do not add up or are open are left out",
+    ),
+    "left_out_few": (f"不足{SMALL}件的年份未计入", f"years of under {SMALL} cases are left out"),
     "few": (
         f"有一年不足{SMALL}件，只列数字，不作评价",
-        f"under {SMALL} cases in one of the years: figures only, no adjective",
+        f"under {SMALL} cases in one of the years: figures only, no judgement",
+    ),
+    "few_years": (
+        f"{SMALL}件以上的年份不足{YEARS}个，不作检验",
+        f"fewer than {YEARS} years of {SMALL} cases or more: not tested",
     ),
     "output": (
-        "发文、处罚等是机关自己的产出，存量和金额也不是随机到来的事件，不作检验",
-        "what an office puts out, a stock or a sum of money is not brought by chance: not tested",
+        "机关自己的产出（办结、发文、处罚等）、存量和金额不是随机到来的事件，两年之间不作检验",
+        "what an office puts out (decisions, documents, penalties), a stock or a sum of money is not brought by chance: two years "
+        "are not tested against each other",
     ),
     "gap": ("两年之间缺报告", "the years between have no report"),
     "same": ("各年相同，没有可检验的", "the same in every year: nothing to test"),
@@ -163,11 +208,16 @@ def trends_of(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame
 
 def _rows(unit: str, line: Line) -> Iterator[dict]:
     for before, after in pairwise(line.points):
-        yield _adjacent(unit, line, before, after)
+        if not before.note == after.note == "none":  # what neither form has is not missing
+            yield _adjacent(unit, line, before, after)
     for run in line.runs():
         sound = [p for p in run if not p.note]
-        if len(sound) >= YEARS:
-            yield _series(unit, line, sound, left_out=len(sound) < len(run))
+        many = [p for p in sound if not line.small(p)]
+        notes = ["left_out"] * (len(sound) < len(run))
+        if len(many) >= YEARS:
+            yield _series(unit, line, many, [*notes, *["left_out_few"] * (len(many) < len(sound))])
+        elif len(sound) >= YEARS:
+            yield _row(unit, line, "series", sound, verdict="few", notes=[*notes, "few_years"])
 
 
 def _row(unit: str, line: Line, span: str, run: Sequence[Point], **found: object) -> dict:
@@ -220,29 +270,27 @@ def _moved(line: Line, found: Difference | Slope) -> dict[str, float]:
 
 def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
     run = (before, after)
-    if comparable(line.crossing, before.form, after.form) != "yes":
+    known = not any(math.isnan(p.value) for p in run)
+    if known and comparable(line.crossing, before.form, after.form) != "yes":
         return _row(unit, line, "adjacent", run, verdict="break")
     if why := [p.note for p in run if p.note]:
         return _row(unit, line, "adjacent", run, notes=dict.fromkeys(why))
+    if _rescoped(before, after):
+        return _row(unit, line, "adjacent", run, notes=["scope"])
+    size = after.value - before.value
+    change = 100 * size if line.kind == "rate" else size
     notes = ["gap"] if after.year > before.year + 1 else []
-    few = line.kind == "rate" and min(before.denominator, after.denominator) < SMALL
-    if before.value == after.value in (0.0, 1.0) or (before.value == after.value and line.kind == "count"):
-        return _row(
-            unit,
-            line,
-            "adjacent",
-            run,
-            change=0.0,
-            verdict="few" if few else "none",
-            notes=[*notes, "few" if few else "same"],
-        )
+    few = line.small(before) or line.small(after)
+    if size == 0 and (line.kind == "count" or after.value in (0.0, 1.0)):
+        verdict, why_ = ("few", "few") if few else ("none", "same")
+        return _row(unit, line, "adjacent", run, change=0.0, verdict=verdict, notes=[*notes, why_])
     if line.kind == "count" and not series()[line.subject].events:
-        return _row(unit, line, "adjacent", run, change=after.value - before.value, notes=[*notes, "output"])
+        return _row(unit, line, "adjacent", run, change=change, notes=[*notes, "output"])
+    if line.kind == "rate" and indicators()[line.subject].mirrors:
+        return _row(unit, line, "adjacent", run, change=change, notes=[*notes, "mirror"])
     pairs = [(p.numerator, p.denominator) for p in run]
     of_cases = line.kind == "rate" and indicators()[line.subject].kind == "share"
     found = shares_differ(*pairs) if of_cases else rates_differ(*pairs)
-    if few:
-        notes.append("few")
     return _row(
         unit,
         line,
@@ -251,17 +299,17 @@ def _adjacent(unit: str, line: Line, before: Point, after: Point) -> dict:
         **_moved(line, found),
         test=found.test,
         verdict="few" if few else "none",
-        notes=notes,
+        notes=[*notes, "few"] if few else notes,
     )
 
 
-def _series(unit: str, line: Line, run: Sequence[Point], left_out: bool) -> dict:
-    notes = ["gap"] if run[-1].year - run[0].year >= len(run) and not left_out else []
-    notes += ["left_out"] if left_out else []
+def _series(unit: str, line: Line, run: Sequence[Point], notes: list[str]) -> dict:
+    notes = notes + ["gap"] * (not notes and run[-1].year - run[0].year >= len(run))
     if len({p.value for p in run}) == 1:
         return _row(unit, line, "series", run, change=0.0, verdict="none", notes=[*notes, "same"])
+    if line.kind == "rate" and indicators()[line.subject].mirrors:
+        return _row(unit, line, "series", run, notes=[*notes, "mirror"])
     found = slope([p.year for p in run], [p.value for p in run])
-    few = line.kind == "rate" and bool(np.median([p.denominator for p in run]) < SMALL)
     return _row(
         unit,
         line,
@@ -270,6 +318,6 @@ def _series(unit: str, line: Line, run: Sequence[Point], left_out: bool) -> dict
         **_moved(line, found),
         test="mann-kendall",
         tau=found.tau,
-        verdict="few" if few else "none",
-        notes=[*notes, "few"] if few else notes,
+        verdict="none",
+        notes=notes,
     )

@@ -1,12 +1,12 @@
 """Sentences of a bulletin.
 
-In: the tables of one period. Out: the table ``statements``. The sentences are declared in bulletin.yml; a unit is named as standing out
-only where the table ``comparison`` says so.
+In: the tables of one period. Out: the table ``statements``. The sentences are declared in bulletin.yml; a unit is named as
+standing out only where the table ``comparison`` says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -18,32 +18,39 @@ from analysis.measuring.comparison import SPREAD, UNITS
 from analysis.templates import Cell, Form
 from analysis.writing.teller import Teller
 
+# At most so many units are named in one sentence.
+_NAMED = 8
+
 
 def bulletin_statements(
-    tables: Mapping[str, pd.DataFrame], forms: Mapping[str, Form], year: int, part: str, language: str
+    tables: Mapping[str, pd.DataFrame],
+    forms: Mapping[str, Form],
+    year: int,
+    part: str,
+    language: str,
+    named: Callable[[str], str] = lambda group: group,
 ) -> pd.DataFrame:
     """Every sentence of a bulletin, in reading order; ``tables`` are ``documents``, ``rates``, ``findings``,
     ``aggregates``, ``comparison`` and ``publication``, ``forms`` the form of each unit, ``part`` the part of the year in
-    words."""
-    teller = _Teller(tables, year, language)
+    words, ``named`` says how a group is called, with nothing where all units are one."""
+    teller = _Teller(tables, year, language, named)
     comparison = tables["comparison"]
+    groups = list(dict.fromkeys(tables["aggregates"]["group"]))
     teller.summary(part)
-    for group in dict.fromkeys(tables["aggregates"]["group"]):
+    for group in groups:
         teller.together(group)
-    main = comparison["indicator"].isin(headlines())
-    out = comparison[(comparison["outside"] != "") & main]
-    judged = comparison[comparison["p"].notna() & main]
-    for row in out.itertuples(index=False):
-        teller.outside(row, forms[row.unit])
-    enough = comparison.loc[main, "comparable"].max() >= UNITS
-    if judged.empty and not enough:
-        teller.tell("outside.few_units", "outside")
-    elif out.empty:
-        teller.tell("outside.none", "outside")
-    if len(judged):
-        widened = comparison.loc[main, "comparable"].max() >= SPREAD
-        teller.tell("outside.method", "outside", widened=bool(widened))
-    teller.published()
+    main = comparison[comparison["indicator"].isin(headlines())]
+    for group in groups:
+        of = main[main["group"] == group]
+        for row in of[of["outside"] != ""].itertuples(index=False):
+            teller.outside(row, forms[row.unit])
+        teller.nobody(group, of)
+    if main["p"].notna().any():
+        teller.tell("outside.method", "outside")
+    if part:
+        teller.tell("published.part", "published")
+    else:
+        teller.published()
     return frames.frame("statements", teller.rows)
 
 
@@ -53,41 +60,82 @@ def own_errors(findings: pd.DataFrame) -> pd.DataFrame:
 
 
 class _Teller(Teller):
-    def __init__(self, tables: Mapping[str, pd.DataFrame], year: int, language: str) -> None:
+    def __init__(
+        self, tables: Mapping[str, pd.DataFrame], year: int, language: str, named: Callable[[str], str]
+    ) -> None:
         super().__init__("bulletin.yml", Ledger(dict(tables)), "all", year, language)
-        self.tables = tables
+        self.tables, self._named = tables, named
         confidence = f"{tables['rates']['key'].iloc[0]}:confidence"
         self.context = {"level": self.percent("rates", confidence, 0)}
 
-    def _unit(self, key: str) -> Figure | str:
-        return self.quote("documents", f"{key}:unit", str(self.ledger.value("documents", f"{key}:unit")))
+    def _unit(self, unit: str) -> Figure | str:
+        key = f"{unit}/{self.year}:unit"
+        return self.quote("documents", key, str(self.ledger.value("documents", key)))
+
+    def _group(self, group: str) -> Figure | str:
+        of = self.tables["aggregates"]
+        name = self._named(group)
+        key = f"{of.loc[of['group'] == group, 'key'].iloc[0]}:group"
+        return self.quote("aggregates", key, name) if name == group else name
+
+    def _units(self, units: pd.Series) -> dict[str, object]:
+        """How many units, and the first of them by name."""
+        documents = self.tables["documents"]
+        of = documents[documents["unit"].isin(units)]
+        return {
+            "n": self.tally("documents", of),
+            "one": len(of) == 1,
+            "units": [self._unit(u) for u in of["unit"].head(_NAMED)],
+            "more": len(of) > _NAMED,
+        }
 
     def summary(self, part: str) -> None:
         documents, rates, comparison = (self.tables[n] for n in ("documents", "rates", "comparison"))
         first = documents["key"].iloc[0]
         groups = self.tables["aggregates"]
-        sums = groups[groups["indicator"] == "disclosure_rate"].iloc[:1]
-        one = len(set(groups["group"])) == 1 and len(sums) and sums["counted"].iloc[0] > 0
+        sums = groups[(groups["indicator"] == "disclosure_rate") & (groups["counted"] > 0)]
+        counted = list(sums["key"])
+
+        def total(column: str) -> Figure:
+            return self.ledger.figure("aggregates", " + ".join(f"{k}:{column}" for k in counted))
+
         self.tell(
             "summary.units",
             "summary",
             year=self.ledger.figure("documents", f"{first}:year", str(self.year)),
             part=part,
             n=self.tally("documents", documents),
-            counted=self.plain("aggregates", f"{sums['key'].iloc[0]}:counted") if one else None,
-            decisions=self.plain("aggregates", f"{sums['key'].iloc[0]}:denominator") if one else None,
+            one=len(documents) == 1,
+            counted=total("counted") if counted else None,
+            counted_one=sums["counted"].sum() == 1,
+            decisions=total("denominator") if counted else None,
         )
+        off = rates.loc[rates["broken"] & rates["value"].notna(), "unit"].unique()
+        main = comparison[comparison["indicator"].isin(headlines())]
+        other = main[main["left_out"].str.split().map(lambda why: "form" in why)]
+        for template, units in (("summary.contradicted", off), ("summary.forms", other["unit"].unique())):
+            if len(units):
+                self.tell(template, "summary", **self._units(units))
         main = comparison[comparison["indicator"] == "disclosure_rate"]
-        off = documents[documents["unit"].isin(rates.loc[rates["broken"] & rates["value"].notna(), "unit"])]
-        if len(off):
-            self.tell("summary.contradicted", "summary", n=self.tally("documents", off))
         few = main[main["denominator"] < SMALL]
         if len(few):
-            self.tell("summary.small", "summary", n=self.tally("comparison", few))
-        whole = main[~main["counted"] & main["value"].notna()]
-        for row in whole[~whole["unit"].isin(off["unit"])].itertuples(index=False):
+            self.tell("summary.small", "summary", n=self.tally("comparison", few), one=len(few) == 1)
+        whole = main[main["left_out"].str.split().map(lambda why: "whole" in why)]
+        for row in whole[~whole["unit"].isin(off)].itertuples(index=False):
             self.tell(
-                "summary.whole", "summary", f"whole/{row.unit}", unit=self._unit(f"{row.unit}/{row.year}")
+                "summary.whole",
+                "summary",
+                f"whole/{row.unit}",
+                unit=self._unit(row.unit),
+                counted=bool(row.counted),
+            )
+        for row in self.misfiled(documents):
+            self.tell(
+                "summary.misfiled",
+                "summary",
+                f"misfiled/{row['key']}",
+                **row["told"],
+                unit=self._unit(row["unit"]),
             )
 
     def together(self, group: str) -> None:
@@ -112,6 +160,8 @@ class _Teller(Teller):
                 denominator=self.plain("aggregates", f"{row.key}:denominator"),
                 low=of_row("low") if row.low == row.low else None,
                 high=of_row("high") if row.low == row.low else None,
+                counted=self.plain("aggregates", f"{row.key}:counted"),
+                one=row.counted == 1,
                 mean=of_row("mean", 2),
             )
         readings = ("refusal_rate", "refused_or_unavailable_rate")
@@ -121,7 +171,6 @@ class _Teller(Teller):
 
     def outside(self, row, form: Form) -> None:
         """One unit that stands out, by how much, and which row of the form makes most of it."""
-        own = f"{row.unit}/{row.year}"
         found = own_errors(self.tables["findings"])
         errors = found[found["unit"] == row.unit]
         cell = Cell.parse(row.why) if row.why else None
@@ -131,7 +180,8 @@ class _Teller(Teller):
             f"outside.{row.outside}",
             "outside",
             f"outside/{row.unit}/{row.indicator}",
-            unit=self._unit(own),
+            group=self._group(row.group),
+            unit=self._unit(row.unit),
             name=indicators()[row.indicator].name(self.language),
             value=self.percent("comparison", f"{row.key}:value", 1),
             numerator=self.plain("comparison", f"{row.key}:numerator"),
@@ -144,10 +194,26 @@ class _Teller(Teller):
             errors=self.tally("findings", errors) if len(errors) else None,
         )
 
+    def nobody(self, group: str, of: pd.DataFrame) -> None:
+        """Why nobody of a group is named, if nobody is."""
+        comparable = of["comparable"].max()
+        if (of["outside"] != "").any():
+            return
+        template = (
+            "few_units"
+            if not comparable >= UNITS
+            else "few_spread"
+            if comparable < SPREAD
+            else "dominated"
+            if of["p"].isna().all()
+            else "none"
+        )
+        self.tell(f"outside.{template}", "outside", f"nobody/{group}", group=self._group(group))
+
     def published(self) -> None:
         of = self.tables["publication"]
         dated = of[of["published"] != ""]
-        late = dated[dated["late"]]
+        late, undated = dated[dated["late"]], of[of["published"] == ""]
         if dated.empty:
             self.tell("published.unknown", "published")
             return
@@ -157,4 +223,5 @@ class _Teller(Teller):
             "published",
             dated=self.tally("publication", dated),
             late=self.tally("publication", late) if len(late) else None,
+            undated=self.tally("publication", undated) if len(undated) else None,
         )

@@ -25,6 +25,8 @@ from analysis.writing.labels import label
 
 # A title spells out at most this many rows.
 _MOST = 12
+# A plotted table shows at most so many rows.
+_ROWS = 300
 
 
 def anchor(table: str, key: str) -> str:
@@ -352,10 +354,12 @@ def document(report: Report, language: str) -> str:
 
 
 def plotted(of: pd.DataFrame, language: str) -> str:
-    """The table behind a chart, folded away."""
+    """The table behind a chart, folded away; of a long one the beginning."""
     head = [str(c) for c in of.columns]
-    body = [row([escape(_plain(v)) for v in values]) for values in of.itertuples(index=False)]
-    return details(table(head, body, kind="list"), label("plotted", language))
+    body = [row([escape(_plain(v)) for v in values]) for values in of.head(_ROWS).itertuples(index=False)]
+    left = len(of) - len(body)
+    more = f"<p>{label('more_rows', language).format(n=left)}</p>" if left > 0 else ""
+    return details(table(head, body, kind="list") + more, label("plotted", language))
 
 
 def _plain(value: object) -> str:

@@ -13,10 +13,11 @@ import pandas as pd
 from analysis.figures import number, percent
 from analysis.ledger import Ledger
 from analysis.measuring import headlines, indicators
-from analysis.templates import series
+from analysis.templates import Cell, forms, series
 from analysis.writing.charts.years import name
 from analysis.writing.html import anchor, details, linked, row, table
 from analysis.writing.labels import label
+from analysis.writing.teller import decimals_of
 
 # A page shows at most so many units; the rest stand in the files.
 MOST_UNITS = 100
@@ -47,12 +48,12 @@ def _behind(rate) -> str:
     return f"{number(rate.numerator)}/{number(rate.denominator)}{interval}"
 
 
-def documents(of: pd.DataFrame, language: str) -> str:
-    """The reports that were read: year, form, file."""
+def documents(of: pd.DataFrame, language: str, period: str = "") -> str:
+    """The reports that were read: year, or the ``period`` of all, form, file."""
     form = f"form_{language}"
     body = [
         row(
-            [escape(f"{d.unit} {d.year}"), escape(getattr(d, form)), escape(d.file)],
+            [escape(f"{d.unit} {period or d.year}"), escape(getattr(d, form)), escape(d.file)],
             anchor("documents", d.key),
         )
         for d in of.itertuples(index=False)
@@ -67,7 +68,8 @@ def counts_by_year(counts: pd.DataFrame, book: Ledger, language: str) -> str:
     for code, of in counts.groupby("series", sort=False):
         held = {r.year: r for r in of.itertuples(index=False)}
         cells = [
-            f'<span id="{anchor("counts", held[y].key)}">{linked(number(held[y].value), "facts", held[y].of, book)}</span>'
+            f'<span id="{anchor("counts", held[y].key)}" class="{"few" if held[y].broken else ""}">'
+            f"{linked(number(held[y].value), 'facts', held[y].of, book)}</span>"
             if y in held and not pd.isna(held[y].value)
             else "—"
             for y in years
@@ -118,7 +120,7 @@ def changes(of: pd.DataFrame, language: str) -> str:
                 return "—"
             return percent(value, 1) if rate else number(value)
 
-        decimals = 1 if rate or t.span == "series" else 0
+        decimals = decimals_of(t.change, 1 if rate or t.span == "series" else 0)
         change = "" if pd.isna(t.change) else f"{t.change:+.{decimals}f}"
         interval = "" if pd.isna(t.low) else f"{t.low:+.{decimals}f} … {t.high:+.{decimals}f}"
         measure = "" if pd.isna(t.change) else _measure(t.unit_of_measure, language)
@@ -214,6 +216,7 @@ def units(comparison: pd.DataFrame, documents: pd.DataFrame, errors: Mapping[str
         unit: {r.indicator: r for r in of.itertuples(index=False)} for unit, of in rows.groupby("unit")
     }
     body = []
+    # Who stands out has a row of its own (``outside``); that is where a figure leads.
     for unit in order[:MOST_UNITS]:
         cells = [_unit_cell(by_unit.get(unit, {}).get(c), language) for c in headline]
         wrong = number(errors[unit]) if errors.get(unit) else ""
@@ -222,7 +225,39 @@ def units(comparison: pd.DataFrame, documents: pd.DataFrame, errors: Mapping[str
     head = [*words, *(indicators()[c].name(language) for c in headline), label("own_errors", language)]
     left = len(order) - MOST_UNITS
     more = f"<p>{label('more_units', language).format(n=left)}</p>" if left > 0 else ""
-    return _wide(head, body) + more
+    return _wide(head, body) + f"<p>{label('percentile_note', language)}</p>" + more
+
+
+def outside(of: pd.DataFrame, language: str) -> str:
+    """Who lies beyond the limits, with all that was compared; nothing if nobody does."""
+    body = [
+        row(
+            [
+                escape(c.unit),
+                escape(indicators()[c.indicator].name(language)),
+                f"{percent(c.value, 1)} ({number(c.numerator)}/{number(c.denominator)})",
+                f"{percent(c.limit_low, 1)}–{percent(c.limit_high, 1)}",
+                percent(c.centre, 1),
+                f"P{c.percentile:.0f} / {c.comparable}",
+                _p(c.p),
+                _p(c.adjusted),
+                f"{escape(_row(c.why, language))} {c.excess:+.0f}" if c.why else "—",
+            ],
+            anchor("comparison", c.key),
+        )
+        for c in of.head(MOST_UNITS).itertuples(index=False)
+    ]
+    words = ("unit", "indicator", "value", "limit", "together", "percentile", "p", "adjusted", "excess")
+    left = len(of) - MOST_UNITS
+    more = f"<p>{label('more_rows', language).format(n=left)}</p>" if left > 0 else ""
+    return _wide([label(w, language) for w in words], body) + more if body else ""
+
+
+def _row(cell: str, language: str) -> str:
+    """What a row of the form is called."""
+    of = Cell.parse(cell)
+    named = (form.tables[of.table].rows.get(of.row) for form in forms().values() if of.table in form.tables)
+    return next((entry.in_(language) for entry in reversed([n for n in named if n])), of.row)
 
 
 def _or_nothing(value: float | None) -> float:
@@ -233,11 +268,12 @@ def _unit_cell(of, language: str) -> str:
     if of is None or pd.isna(of.value):
         return "—"
     note = getattr(of, f"note_{language}")
-    place = "" if pd.isna(of.percentile) else f" {label('percentile', language)} {of.percentile:.0f}"
-    title = escape(f"{_behind(of)}{place} {note}".strip(), quote=True)
+    place = "" if pd.isna(of.percentile) else f" <small>P{of.percentile:.0f}</small>"
+    title = escape(f"{_behind(of)} {note}".strip(), quote=True)
     look = of.outside or ("few" if of.small or not of.counted else "")
     mark = {"above": " ▲", "below": " ▼"}.get(of.outside, "")
-    return f'<span id="{anchor("comparison", of.key)}" class="{look}" title="{title}">{percent(of.value, 1)}{mark}</span>'
+    identity = "" if of.outside else f' id="{anchor("comparison", of.key)}"'
+    return f'<span{identity} class="{look}" title="{title}">{percent(of.value, 1)}{mark}{place}</span>'
 
 
 def errors(of: pd.DataFrame, language: str) -> str:
@@ -279,6 +315,12 @@ def passed_over(messages: Sequence[str] | Iterable[str], language: str) -> str:
     """The files that could not be read, a sentence each; nothing if there are none."""
     listed = "".join(f"<li>{escape(m)}</li>" for m in messages)
     return f"<p>{label('passed_over', language)}</p><ul>{listed}</ul>" if listed else ""
+
+
+def odd(notes: Sequence[str], language: str) -> str:
+    """What is odd about files that were read, a sentence each; nothing if nothing is."""
+    listed = "".join(f"<li>{escape(n)}</li>" for n in notes)
+    return f"<p>{label('odd', language)}</p><ul>{listed}</ul>" if listed else ""
 
 
 def folded(of: Mapping[str, str]) -> str:

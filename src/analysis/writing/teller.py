@@ -6,12 +6,22 @@ a ``Figure``; a sentence that needs a number which is not known is not said.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import pandas as pd
 
 from analysis import ledger
 from analysis.figures import DIGIT, Figure, NothingToSay, Rendered, percent, render
 from analysis.ledger import Ledger
 from analysis.templates import declared
+
+
+def decimals_of(size: float, usual: int) -> int:
+    """As many decimals as show that a change is not nothing."""
+    if math.isnan(size) or size == 0 or abs(size) >= 0.5 * 10**-usual:
+        return usual
+    return -math.floor(math.log10(abs(size)))
 
 
 class Teller:
@@ -54,6 +64,17 @@ class Teller:
     def tally(self, table: str, rows: pd.DataFrame) -> Figure:
         """How many rows these are."""
         return self.ledger.tally(table, list(rows["key"]))
+
+    def misfiled(self, documents: pd.DataFrame) -> Iterator[dict]:
+        """The reports that print another year than the one they are kept under, with both as figures."""
+        for d in documents[
+            ~documents["year_printed"].isin([0]) & (documents["year_printed"] != documents["year"])
+        ].itertuples(index=False):
+            year, printed = (
+                self.ledger.figure("documents", f"{d.key}:{column}", str(int(getattr(d, column))))
+                for column in ("year", "year_printed")
+            )
+            yield {"key": d.key, "unit": d.unit, "told": {"year": year, "printed": printed}}
 
     # telling
 

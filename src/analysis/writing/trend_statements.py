@@ -6,7 +6,8 @@ trends.yml; which of them is told is the verdict of the test, never a judgement 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import pandas as pd
@@ -17,7 +18,7 @@ from analysis.ledger import Ledger
 from analysis.measuring import headlines, lines
 from analysis.templates import comparable
 from analysis.writing.charts.years import COUNTS, name
-from analysis.writing.teller import Teller
+from analysis.writing.teller import Teller, decimals_of
 
 # Below it a p value is told in words.
 _TINY = 0.001
@@ -80,8 +81,13 @@ class _Teller(Teller):
             "summary.reports",
             "summary",
             n=self.tally("documents", documents),
+            one=len(documents) == 1,
             years=[self._year(key) for key in documents["key"]],
         )
+        if len(documents) == 1:
+            self.tell("summary.one", "summary")
+        for row in self.misfiled(documents):
+            self.tell("summary.misfiled", "summary", f"misfiled/{row['key']}", **row["told"])
         tested = trends[trends["adjusted"].notna()]
         few, broken = (trends[trends["verdict"] == verdict] for verdict in ("few", "break"))
         if len(tested):
@@ -110,22 +116,19 @@ class _Teller(Teller):
     def change(self, template: str, section: str, row) -> None:
         """One row of ``trends`` in the sentence of its verdict."""
         of_rates = row.kind == "rate"
-        signed = {"rise": False, "fall": False}.get(row.verdict, True)
 
-        def value(column: str) -> Figure:
+        def value(column: str) -> Figure | None:
             key = f"{row.key}:{column}"
+            if math.isnan(getattr(row, column)):
+                return None
             return self.percent("trends", key, 1) if of_rates else self.plain("trends", key)
 
-        decimals = 1 if of_rates or row.span == "series" else 0
-        tested = row.adjusted == row.adjusted  # not NaN
-        small = tested and row.adjusted < _TINY
-        known = (
-            {"low", "high", "change"}
-            if row.low == row.low
-            else {"change"}
-            if row.change == row.change
-            else set()
-        )
+        decimals = decimals_of(row.change, 1 if of_rates or row.span == "series" else 0)
+        tested = not math.isnan(row.adjusted)
+        p: Figure | str | None = None
+        if tested:
+            small = row.adjusted < _TINY
+            p = _VERY_SMALL[self.language] if small else self.plain("trends", f"{row.key}:adjusted", 3)
         called = name(row.subject, self.language)
         measure = {"zh": "个百分点" if of_rates else "件", "en": " percentage points" if of_rates else ""}
         self.tell(
@@ -136,20 +139,19 @@ class _Teller(Teller):
             Name=called[:1].upper() + called[1:],
             first=self._of(row, "first"),
             last=self._of(row, "last"),
+            gap=row.span == "adjacent" and row.last > row.first + 1,
             n=self.plain("trends", f"{row.key}:n_years"),
             tested=tested,
-            from_=value("value_first") if row.value_first == row.value_first else None,
-            to=value("value_last") if row.value_last == row.value_last else None,
-            p=(_VERY_SMALL[self.language] if small else self.plain("trends", f"{row.key}:adjusted", 3))
-            if tested
-            else None,
+            from_=value("value_first"),
+            to=value("value_last"),
+            p=p,
             measure=measure[self.language],
+            touches=row.low <= 0 <= row.high,
             **{
-                column: self.plain(
-                    "trends", f"{row.key}:{column}", decimals, sign=column != "change" or signed
-                )
-                if column in known
-                else None
+                column: None
+                if math.isnan(getattr(row, column))
+                # a rise and a fall are told in words, so without a sign; the interval keeps its own
+                else self.plain("trends", f"{row.key}:{column}", decimals, sign=column != "change")
                 for column in ("change", "low", "high")
             },
         )
@@ -166,7 +168,12 @@ class _Teller(Teller):
             if before.template == after.template:
                 continue
             changed = True
-            answers = {x: comparable(x.crossing, before.template, after.template) == "yes" for x in shown}
+            # only what both years have a number of can be carried over, or not
+            answers = {
+                x: comparable(x.crossing, before.template, after.template) == "yes"
+                for x in shown
+                if {before.year, after.year} <= {p.year for p in x.points if not math.isnan(p.value)}
+            }
             column = f"form_{self.language}"
             self.tell(
                 "break.form",
@@ -182,5 +189,5 @@ class _Teller(Teller):
         if not changed:
             self.tell("break.none", "breaks")
 
-    def _names(self, subjects: Iterator[str]) -> str:
+    def _names(self, subjects: Iterable[str]) -> str:
         return {"zh": "、", "en": ", "}[self.language].join(name(s, self.language) for s in subjects)

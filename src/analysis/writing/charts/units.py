@@ -60,13 +60,13 @@ def funnel(
     }[language]
     judged = together.loc[shown, "phi"].notna().any()
     caption = {
-        "zh": "横线：合计；灰带：95%与99.8%界限，已按单位间固有差异放宽；橙色：界外且经多重检验校正后仍成立",
+        "zh": "横线：合计；灰带：95%与99.8%界限，已按单位间固有差异放宽；橙色菱形：界外且经多重检验校正后仍成立",
         "en": "line: all units together; grey: 95% and 99.8% limits, widened by how much units differ anyway; "
-        "orange: outside, all comparisons allowed for",
+        "orange diamond: outside, all comparisons allowed for",
     }[language]
     few = {
-        "zh": "横线：合计；可比单位太少，不画界限",
-        "en": "line: all units together; too few units for limits",
+        "zh": "横线：合计；可比单位太少或一家独大，不画界限",
+        "en": "line: all units together; too few units for limits, or one that outweighs the others",
     }[language]
     across = 1 if len(shown) == 1 else 2
     figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption if judged else few)
@@ -88,7 +88,7 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
     of_cases = indicators()[indicator].kind == "share"
     most = max(float(table["denominator"].max()), 2.0 * SMALL)
     if not math.isnan(phi):
-        sizes = np.geomspace(1, most * 1.6, 200)
+        sizes = np.unique(np.geomspace(1, most * 1.6, 300).round())
         for coverage, shade in ((COVERAGE, "#eef1f4"), (INNER, "#dde2e7")):
             low, high = limits(sizes, centre, coverage, phi, of_cases)
             at.fill_between(sizes, low, high, color=shade, lw=0, zorder=0)
@@ -162,8 +162,8 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
     sums = aggregates.set_index("indicator")
     every = label("together", language)
     rows = []
-    if len(wide) and set(MIX.values()) <= set(sums.index):
-        total = sums.loc[MIX["granted"], "denominator"]
+    total = sums["denominator"].get(MIX["granted"], math.nan)
+    if len(wide) and set(MIX.values()) <= set(sums.index) and total > 0:
         rows += [(every, g, sums.loc[c, "numerator"], total) for g, c in MIX.items()]
     largest = whole.loc[wide.index].sort_values(ascending=False, kind="stable").index[:_BARS]
     rows += [(u, g, wide.loc[u, c], whole[u]) for u in largest for g, c in MIX.items()]
@@ -174,11 +174,12 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
         return nothing("outcomes_of_units", table, language)
     title = {"zh": "各单位的申请怎样办结", "en": "How the units settled their applications"}[language]
     left = len(wide) - len(largest)
-    caption = (
-        {"zh": f"另有{left}个件数较少的单位未画", "en": f"{left} smaller units are not drawn"}[language]
-        if left
-        else ""
-    )
+    off = rates.loc[rates["indicator"].isin(MIX.values()) & rates["broken"], "unit"].nunique()
+    told = {
+        "zh": (f"另有{left}个件数较少的单位未画", f"{off}个单位的数字合不上，未画"),
+        "en": (f"smaller units not drawn: {left}", f"not drawn, since they do not add up: {off}"),
+    }[language]
+    caption = {"zh": "；", "en": "; "}[language].join(t for t, n in zip(told, (left, off), strict=True) if n)
     names = list(dict.fromkeys(table["unit"]))
     figure, (axes,) = panels(1, 1, 0.34 * len(names) + 0.9, title, caption)
     stacked(axes, {u: table[table["unit"] == u] for u in names}, language)
@@ -192,7 +193,7 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
 def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
     """Where the units lie on each headline rate: one strip an indicator, the group's rate as a line."""
     headline = [c for c in dict.fromkeys(comparison["indicator"]) if c in headlines()]
-    table = comparison[comparison["indicator"].isin(headline) & comparison["value"].between(0, 1)]
+    table = comparison[comparison["indicator"].isin(headline) & comparison["value"].notna()]
     table = table.assign(label=[indicators()[c].name(language) for c in table["indicator"]])[
         ["indicator", "label", "unit", "value", "denominator", "small", "centre", "outside"]
     ]
@@ -211,9 +212,18 @@ def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) ->
         out = (rows["outside"] != "").to_numpy()
         colour = np.where(out, style.ALARM, style.ACCENT)
         face = np.where(rows["small"], style.PAPER, colour)
-        for mark, of in (("o", ~out), ("D", out)):
+        over = (rows["value"] > 1).to_numpy()
+        for mark, of in (("o", ~out & ~over), ("D", out & ~over), (">", over)):
             at = {"c": face[of], "edgecolors": colour[of], "marker": mark}
-            axes.scatter(rows["value"][of], (y + step)[of], s=20, linewidths=0.9, alpha=0.9, zorder=3, **at)
+            axes.scatter(
+                rows["value"].clip(upper=1)[of],
+                (y + step)[of],
+                s=20,
+                linewidths=0.9,
+                alpha=0.9,
+                zorder=3,
+                **at,
+            )
         centre = rows["centre"].iloc[0]
         if centre <= 1:
             axes.plot([centre, centre], [y - 0.36, y + 0.36], color=style.INK, lw=1.6, zorder=2)

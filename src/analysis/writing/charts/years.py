@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import number, percent
-from analysis.measuring import SMALL, Line, headlines, indicators, wilson
+from analysis.measuring import Line, headlines, indicators, wilson
 from analysis.templates import forms, series
 from analysis.writing import style
 from analysis.writing.charts.canvas import Chart, nothing, panels
@@ -47,7 +47,6 @@ def _points(lines: Sequence[Line], language: str) -> pd.DataFrame:
             for p in points:
                 share = line.kind == "rate" and 0 <= p.numerator <= p.denominator
                 low, high = wilson(p.numerator, p.denominator) if share else (math.nan, math.nan)
-                small = line.kind == "rate" and p.denominator < SMALL
                 rows.append(
                     {
                         "subject": line.subject,
@@ -60,7 +59,7 @@ def _points(lines: Sequence[Line], language: str) -> pd.DataFrame:
                         "denominator": p.denominator,
                         "low": low,
                         "high": high,
-                        "small": small,
+                        "small": line.small(p),
                         "broken": p.note == "broken",
                     }
                 )
@@ -170,18 +169,14 @@ def counts_over_years(
     chosen = sorted(
         (line for line in lines if line.subject in COUNTS), key=lambda line: COUNTS.index(line.subject)
     )
-    table = _points(chosen, language).drop(
-        columns=["numerator", "denominator", "low", "high", "small", "broken"]
-    )
+    table = _points(chosen, language).drop(columns=["numerator", "denominator", "low", "high", "small"])
     if table.empty:
         return nothing("counts_over_years", table, language)
     title = {"zh": "件数逐年怎么变", "en": "How the numbers changed over the years"}[language]
     shown = [line.subject for line in chosen if line.subject in set(table["subject"])]
-    figure, axes = panels(len(shown), 1, 1.25, title, _caption(of, language))
+    figure, axes = panels(len(shown), 1, 1.25, title, _caption(of, language, bool(table["broken"].any())))
     for at, subject in zip(axes, shown, strict=True):
-        rows = table[table["subject"] == subject].assign(
-            low=math.nan, high=math.nan, small=False, broken=False
-        )
+        rows = table[table["subject"] == subject].assign(low=math.nan, high=math.nan, small=False)
         _drawn(at, rows)
         _breaks(at, of)
         _years(at, of)
