@@ -117,3 +117,15 @@ def test_parts_are_found_by_another_name_of_the_whole():
         == [u.unit for u in known.parts("甲市人民政府")]
         == ["甲市财政局"]
     )
+
+
+@pytest.mark.parametrize("name", ["甲 + 乙", "甲:乙", "甲|乙", "甲/乙", "*", ".甲"])
+@pytest.mark.parametrize("column", ["unit", "parent"])
+def test_a_name_with_signs_of_a_path_or_a_key_is_refused(name, column, tmp_path):
+    path = tmp_path / "units.csv"
+    cells = {"unit": "某局", "parent": "某市", "aliases": ""} | {column: name}
+    path.write_text(
+        "unit,parent,aliases\n" + ",".join(f'"{c}"' for c in cells.values()) + "\n", encoding="utf8"
+    )
+    with pytest.raises(InputError, match="line 2|第 2 行"):
+        register.load(path)

@@ -221,3 +221,70 @@ def test_trends_of_a_unit_that_is_not_there_are_refused(tmp_path):
     assert done.exit_code == 2
     assert "平潭综合实验区" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_two_files_of_one_quarter_are_no_two_reports(quarters, shared):
+    shutil.copy(shared / "reports" / "宿迁市" / "2024.txt", quarters / "宿迁市" / "2024q1.md")
+    book = open_bulletin(str(quarters), "2024Q1")
+    assert len(book.tables["documents"]) == 2
+    assert ["请只留一份" in e.zh for e in book.failed] == [True]
+
+
+def test_a_folder_that_cannot_be_the_name_of_a_unit_is_refused(quarters):
+    (quarters / "宿迁市").rename(quarters / "宿迁 + 市")
+    book = open_bulletin(str(quarters), "2024Q1")
+    assert list(book.tables["documents"]["unit"]) == ["平潭综合实验区"]
+    assert "不能作单位名称" in book.failed[0].zh
+
+
+def test_a_quarter_is_named_so_and_has_no_legal_date(quarters):
+    book = open_bulletin(str(quarters), "2024Q1")
+    assert "宿迁市 2024Q1" in book.summary().parts[0].html
+    assert book.tables["publication"].empty
+    assert "不判断是否按期" in str(book.published())
+
+
+def test_a_folder_of_quarters_says_which_it_has(quarters):
+    for unit in ("宿迁市", "平潭综合实验区"):
+        (quarters / unit / "2024.txt").unlink()
+    with pytest.raises(InputError, match="PERIOD=2024Q1"):
+        open_bulletin(str(quarters))
+
+
+def test_the_latest_supported_changes_come_first(pingtan):
+    told = pingtan.book.headlines(20)
+    changes = pingtan.book.tables["trends"].set_index("key")
+    last = []
+    for text in told:
+        (key,) = {
+            k
+            for k, t in pingtan.book.tables["statements"][["key", "text"]].itertuples(index=False)
+            if t == text
+        }
+        unit, _, _, *rest = key.split("/")
+        row = changes.loc["/".join([unit, *rest])]
+        assert row["verdict"] in ("rise", "fall")
+        last.append(row["last"])
+    assert len(told) > 5 and last == sorted(last, reverse=True)
+
+
+def test_a_year_that_is_kept_under_another_is_told(shared, tmp_path):
+    folder = tmp_path / "reports" / "宿迁市"
+    folder.mkdir(parents=True)
+    shutil.copy(shared / "reports" / "宿迁市" / "2023.txt", folder / "2022.txt")
+    shutil.copy(shared / "reports" / "宿迁市" / "2024.txt", folder / "2024.txt")
+    told = str(open_rates_and_trends("宿迁市", "", str(tmp_path / "reports")).summary())
+    assert "按2022年归档的文件，页面上印的却是2023年" in told
+    # A bulletin goes by what the page prints, and says so.
+    page = open_bulletin(str(tmp_path / "reports"), "2023").summary().parts[0].html
+    assert "路径是2022年，正文是2023年" in page
+
+
+def test_one_year_says_that_it_takes_two(shared):
+    assert "至少要两年" in str(open_rates_and_trends("宿迁市", "2024", str(shared / "reports")).summary())
+
+
+@pytest.mark.parametrize(("years", "sentence"), [("2024-2020", "2020-2024"), ("1999", "2008")])
+def test_years_that_cannot_be_are_refused_with_what_is_wrong(years, sentence, shared):
+    with pytest.raises(InputError, match=sentence):
+        open_rates_and_trends("宿迁市", years, str(shared / "reports"))

@@ -98,30 +98,33 @@ _MEASURING = """声明在 `src/analysis/measuring/indicators.yml`。表中四列
 记为 `broken`，只供核对；区间为 Wilson 95%。“无法提供”算不算拒绝各国不一，两种读法（A4 与 A4+A6）总是并列。
 
 **逐年的变化**（`analysis trends`）。相邻两份报告：比率之差用 Newcombe 区间，检验用 Pearson χ²，期望件数不足 5 时用 Fisher 精确检验；件数和每件引起的复议、诉讼用
-泊松率的条件检验（合计不足 100 件时精确）与得分区间。五年以上：Theil–Sen 斜率与 Mann–Kendall 检验（有并列值而不超过九年时枚举全部排列）。格式改变处，
-只有 [forms.md](forms.md) 的“跨代比较”写“可”的才比较、才连线。一个单位的全部检验一并按 Benjamini–Hochberg 校正，校正后 p 不超过 0.05 才称上升或下降，否则称“没有明显变化”。
+泊松率的条件检验（期望件数不足 10 时精确）与得分区间；机关自己的产出、存量和金额两年之间不作检验。五年以上：Theil–Sen 斜率与 Mann–Kendall 检验（有并列值而不超过九年时枚举全部排列），
+不足 30 件的年份不计入比率的序列。格式改变处，只有 [forms.md](forms.md) 的“跨代比较”写“可”的才比较、才连线；两份报告写明的统计口径不同，也不比较。报告自身合不上的数字不检验。一个单位的全部检验一并按 Benjamini–Hochberg 校正，校正后 p 不超过 0.05 才称上升或下降，否则称“没有明显变化”。
 
-**许多单位**（`analysis bulletin`）。合计是分子之和除以分母之和，各单位比率的均值列在旁边；汇总全域的报告不与其所含单位重复相加。漏斗图的界限用反正弦平方根变换（件数比用平方根），
-按 Spiegelhalter（2005）的离散系数放宽；在 99.8% 界外、且经全部单位与指标一并校正后仍成立的才点名，并指出差别主要在哪一行。不足 30 件不排名；可比单位不足 5 个不比较，
-不足 10 个不估计离散。
+**许多单位**（`analysis bulletin`）。合计是分子之和除以分母之和，各单位比率的均值列在旁边；含其他在列单位数字的报告（全域或本级口径）与所含单位只加一次：所含单位在名册里是全部、且都在列，就加它们，否则加它；它不与它们比较。与多数单位格式不同而不可比的不计入。
+漏斗图的界限按二项分布（件数比按泊松分布）精确计算（mid-p），按 Spiegelhalter（2005）的离散系数放宽；在 99.8% 界外、且经所有组、单位与指标一并校正后仍成立的才点名，并指出差别主要在哪一行。
+不足 30 件不排名；可比单位不足 5 个只并列，不足 10 个只列位次、不点名；一个单位占半数以上件数时，合计就是它的比率，也不点名。结转率与结案率互补，只检验一次。
 
 **One rate.** The four columns of years are the generations of the form: ● there, ＊ by a formula of its own (below), — not there. A zero denominator
-gives no rate; under 30 cases there are counts and the interval only, no rank and no adjective; open cells give the value if every
+gives no rate; under 30 cases there are counts and the interval only, no rank and no judgement; open cells give the value if every
 placement agrees, else a range; where the report's own figures contradict a number it needs the rate is marked `broken`; intervals are
 Wilson's at 95%. Whether “not available” is a refusal is read differently, so both readings (A4 and A4+A6) always stand side by side.
 
 **Over the years** (`analysis trends`). Two reports that follow each other: Newcombe's interval of the difference of two shares, Pearson's
 chi-squared or, where an expected count is under 5, Fisher's exact test; for counts, and reviews or lawsuits per decision, the conditional
-test of two Poisson rates (exact under 100 cases together) with the score interval. From five years on Theil and Sen's slope and the test
-of Mann and Kendall (by all orders where values tie and there are no more than nine). Nothing is compared or joined across a change of the
-form unless [forms.md](forms.md) says “yes”. All tests of a unit are adjusted together after Benjamini and Hochberg; a rise or a fall is
+test of two Poisson rates (exact where fewer than 10 are expected of one) with the score interval; what an office puts out itself, stocks and money
+are not tested from year to year. From five years on Theil and Sen's slope and the test of Mann and Kendall (by all orders where values tie and
+there are no more than nine); years of under 30 cases are left out of the series of a rate. Nothing is compared or joined across a change of the
+form unless [forms.md](forms.md) says “yes”, nor where two reports declare different scopes; numbers that a report itself contradicts are not tested. All tests of a unit are adjusted together after Benjamini and Hochberg; a rise or a fall is
 called so at an adjusted p of 0.05 or less, everything else is “no clear change”.
 
 **Many units** (`analysis bulletin`). All together is the sum of the numerators over the sum of the denominators, with the mean of the units'
-rates beside it; a report on a whole area is not added to those of its parts. The limits of the funnel stand on the inverse sine of the
-square root (for ratios the square root), widened by Spiegelhalter's factor of overdispersion (2005). A unit is named only if it lies beyond
-the 99.8% limits and still does when all units and indicators are allowed for, with the row of the form that makes most of the difference.
-No rank under 30 cases, no comparison under 5 units, no estimate of their spread under 10.
+rates beside it; a report that holds the figures of others here (of its area or its level) and they are added once: they are, if the register says
+that they are all there is and all are here, else it is; it is not compared with them. Units on a form across which a rate does not compare are left
+out. The limits of the funnel are exact (binomial; for ratios Poisson; mid-p), widened by Spiegelhalter's factor of overdispersion (2005). A unit
+is named only if it lies beyond the 99.8% limits and still does when all groups, units and indicators are allowed for, with the row of the form
+that makes most of the difference. No rank under 30 cases; under 5 comparable units side by side only, under 10 ranks but no names; nobody is held
+against a common rate of which one unit has more than half. The carry-over rate is one less the clearance rate and is not tested again.
 
 """
 

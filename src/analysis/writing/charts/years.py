@@ -235,7 +235,12 @@ def rates_over_years(
             va="center",
             fontsize=8,
         )
-        at.set_title(f"{rows['label'].iloc[0]}\n{_verdict(trends, subject, language)}", fontsize=8.5, pad=6)
+        at.set_title(
+            f"{rows['label'].iloc[0]}\n{_verdict(trends, subject, language)}",
+            fontsize=8.5,
+            pad=6,
+            linespacing=1.4,
+        )
     listed = _listed(table, lambda value: percent(value, 1))
     return Chart("rates_over_years", title, figure, table, f"{title}: {listed}")
 
