@@ -259,6 +259,19 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         hedges=pa.Column(int),
         **_PLACE,
     ),
+    # one thing that section one says was built or done (problems/inventory.yml): numbers are the keys of the claims that stand
+    # in its quote, count how many they are, cue the declared expression that decided its type
+    "inventory": _schema(
+        order=pa.Column(int),
+        type=_text(),
+        name=_text(),
+        quote=_text(),
+        cue=_text(),
+        numbers=_text(),
+        count=pa.Column(int),
+        section=_text(),
+        **_PLACE,
+    ),
     # one problem, stated in section five or passed over by it, against the evidence: marks are 1
     # for yes, 0.5 for partly, 0 for no, empty where it cannot be told
     "evidence": _schema(
