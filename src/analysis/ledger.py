@@ -80,7 +80,7 @@ class Ledger:
     def value(self, table: str, key: str) -> float | str:
         """What stands at ``key``. Raises ``KeyError`` if there is no such row."""
         if key.startswith("count("):
-            return float(len([self._row(table, term) for term in terms(key)]))
+            return float(len([self.row(table, term) for term in terms(key)]))
         if " / " in key:
             above, below = key.split(" / ")
             return self.value(table, above) / self.value(table, below)
@@ -92,7 +92,8 @@ class Ledger:
             for term in signed
         )
 
-    def _row(self, table: str, name: str) -> pd.Series:
+    def row(self, table: str, name: str) -> pd.Series:
+        """The row called ``name``. Raises ``KeyError`` if there is none."""
         try:
             return self._rows[table].loc[name]
         except KeyError:
@@ -102,7 +103,7 @@ class Ledger:
         if "|" in term:
             table, term = term.split("|")
         name, _, column = term.partition(":")
-        row = self._row(table, name)
+        row = self.row(table, name)
         value = row[column or "value"]
         if table == "facts" and pd.isna(value) and row["candidates"] == "0":
             return 0.0  # a blank that the identities show to be nothing
@@ -113,19 +114,21 @@ class Ledger:
         if "|" in term:
             table, term = term.split("|")
         name, _, column = term.partition(":")
-        row = self._row(table, name)
+        row = self.row(table, name)
         value = self._single(table, term) if (column or "value") in row.index else ""
         shown = number(value) if isinstance(value, float) else ""
         where = f" @ {row['where']}" if "where" in row.index else ""
         return f"{name.partition('/')[2].partition('/')[2] or name} {shown}{where}".strip()
 
+    def home(self, key: str) -> str:
+        """The table that has the row ``key``; empty if none does."""
+        return next((name for name, table in self._rows.items() if key in table.index), "")
+
     def printed(self, key: str) -> str:
         """What the page prints at the row ``key`` of whatever table has it; empty if none does."""
-        for table in self._rows.values():
-            if key in table.index:
-                row = table.loc[key]
-                return next((str(row[c]) for c in ("raw", "quote", "text", "problem") if c in row.index), "")
-        return ""
+        table = self.home(key)
+        row = self._rows[table].loc[key] if table else {}
+        return next((str(row[c]) for c in ("raw", "quote", "text", "problem") if c in row), "")
 
     # checking them
 

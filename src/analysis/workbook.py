@@ -7,16 +7,18 @@ hold no rule of their own.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from html import escape
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
 
-from analysis import frames, register
-from analysis.answers import Answer, Part, picture
+from analysis import frames, ledger, register
+from analysis.answers import Answer, Part, picture, png
 from analysis.checking import reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
@@ -27,6 +29,8 @@ from analysis.problems import evidence_of, findings_within, problems_of
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html
+from analysis.writing.claims import claims_of
+from analysis.writing.document import Document, Heading, Paragraph, Picture, Table, to_docx, to_markdown
 from analysis.writing.labels import label
 from analysis.writing.statements import Study, faults, statements_of
 
@@ -44,6 +48,9 @@ SAVED = (
     "documents",
 )
 
+# The sections of the draft in their order, and the charts that stand after one of them.
+DRAFT = ("problems", "progress", "measures")
+DRAWN = {"problems": ("outcomes", "rates_with_intervals", "problems_against_evidence")}
 
 # The charts by name: what each is drawn from.
 CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
@@ -180,16 +187,42 @@ class Workbook:
         """A section five that stands on the figures, for an official to edit."""
 
         def shown(study: Study) -> str:
-            made = [f"<h3>{label('draft_heading', self.language)}</h3>"]
-            for section in ("problems", "progress", "measures"):
-                made.append(f"<h4>{label(f'{section}_heading', self.language)}</h4>")
+            made = [f"<h3>{escape(self._heading('draft', 5).text)}</h3>"]
+            for n, section in enumerate(DRAFT, 1):
+                made.append(f"<h4>{escape(self._heading(section, 5, n).text)}</h4>")
                 rows = self._statements(study, section)
                 made.append(html.statements(rows, self._ledger, self.language, roles=True))
             return "\n".join(made)
 
-        return self._each(
-            shown, lambda s: "\n".join(self._plain(s, n) for n in ("problems", "progress", "measures"))
-        )
+        return self._each(shown, lambda s: "\n".join(self._plain(s, section) for section in DRAFT))
+
+    def files(self, name: str) -> dict[str, bytes]:
+        """The draft as files called ``name``: Word, Markdown with its pictures; and where every number comes from."""
+        document, language = self.document, self.language
+        text, pictures = to_markdown(document, language, f"{name}_files")
+        drafted = self.statements[self.statements["section"].isin(DRAFT)]
+        claims = claims_of(drafted, self._known)
+        return {
+            f"{name}.docx": to_docx(document, language),
+            f"{name}.md": text.encode(),
+            "claims.json": json.dumps(claims, ensure_ascii=False, indent=1, allow_nan=False).encode(),
+            **pictures,
+        }
+
+    @property
+    def document(self) -> Document:
+        """The draft with its charts and rates; one part for each report, if they are several."""
+        files = {"zh": "、", "en": ", "}[self.language].join(s.report.document["file"] for s in self.studies)
+        subtitle = (self._label("draft_line"), self._label("draft_from").format(files=files))
+        captions = {kind: count(1) for kind in ("picture", "table")}
+        blocks = [Paragraph(self._label("draft_note"))]
+        for n, study in enumerate(self.studies, 1):
+            part = (n,) if len(self.studies) > 1 else ()
+            if part:
+                name = f"{study.report.unit} {study.report.year}"
+                blocks.append(Heading.numbered(part, name, self.language))
+            blocks += self._drafted(study, part, captions)
+        return Document(self.title, subtitle, tuple(blocks))
 
     def sources(self) -> Answer:
         """The lint: whether every printed number leads back; and the claims it may lead to."""
@@ -224,6 +257,39 @@ class Workbook:
             & (rows["year"] == study.report.year)
             & (rows["unit"] == study.report.unit)
         ]
+
+    def _label(self, word: str) -> str:
+        return label(word, self.language)
+
+    def _heading(self, section: str, *numbers: int) -> Heading:
+        return Heading.numbered(numbers, self._label(f"{section}_heading"), self.language)
+
+    def _drafted(
+        self, study: Study, part: tuple[int, ...], captions: Mapping[str, Iterator[int]]
+    ) -> Iterator:
+        """The draft of one report in blocks, its headings numbered under ``part``."""
+
+        def caption(kind: str, title: str) -> str:
+            return self._label(f"{kind}_caption").format(n=next(captions[kind]), title=title)
+
+        summary = self._statements(study, "summary")
+        yield from self._paragraphs(summary[summary["key"].str.endswith("/summary.restated")])
+        for n, section in enumerate(DRAFT, 1):
+            yield self._heading(section, *part, n)
+            yield from self._paragraphs(self._statements(study, section))
+            for code in DRAWN.get(section, ()):
+                chart = charts.draw(CHARTS[code], study, self.language)
+                if not chart.empty:
+                    yield Picture(caption("picture", chart.title), png(chart), chart.alt)
+        rows = [html.rate_cells(r, self.language) for r in study.rates.itertuples(index=False)]
+        if known := tuple(row for row in rows if html.NO_VALUE not in row):
+            yield self._heading("rates", *part, len(DRAFT) + 1)
+            head = tuple(self._label(column) for column in html.RATE)
+            yield Table(caption("table", self._label("rates_heading")), head, known)
+
+    def _paragraphs(self, rows: pd.DataFrame) -> Iterator[Paragraph]:
+        for row in rows.itertuples(index=False):
+            yield Paragraph(row.text, ledger.from_json(row.figures), row.role)
 
     def _plain(self, study: Study, section: str) -> str:
         return "\n".join(self._statements(study, section)["text"])

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import docx
 import nbformat
 import pandas as pd
 import pytest
@@ -65,6 +66,10 @@ def test_the_output_lies_where_the_readme_says(made):
     assert {p.name for p in made.folder.iterdir()} == {
         "problems_and_improvements.ipynb",
         "problems_and_improvements.html",
+        "problems_and_improvements.docx",
+        "problems_and_improvements.md",
+        "problems_and_improvements_files",
+        "claims.json",
         "tables",
     }
     assert {f"{t}.csv" for t in TABLES} <= {p.name for p in made.tables.iterdir()}
@@ -126,6 +131,32 @@ def test_the_page_shows_the_findings_with_their_places(page):
     assert "10.1%" in rows[0].text_content() and "2020.txt:5:" in rows[0].text_content()
 
 
+def test_the_draft_lies_beside_the_page_as_word_and_markdown(made):
+    word = docx.Document(made.folder / "problems_and_improvements.docx")
+    assert word.core_properties.title == made.book.title
+    text = (made.folder / "problems_and_improvements.md").read_text(encoding="utf8")
+    shown = re.findall(r"\]\((problems_and_improvements_files/\S+)\)", text)
+    assert len(shown) == 3
+    assert {made.folder / name for name in shown} == {*made.folder.glob("*_files/*")}
+    assert all((made.folder / name).read_bytes().startswith(b"\x89PNG") for name in shown)
+
+
+def test_the_sources_of_the_draft_lead_to_the_tables_beside_them(made):
+    text = (made.folder / "claims.json").read_text(encoding="utf8")
+    assert "永康市" in text and text.startswith("[\n {\n  ")
+    held = {
+        row["key"]: row["value"]
+        for name in ("facts", "claims")
+        for row in pd.read_csv(made.tables / f"{name}.csv").to_dict("records")
+    }
+    drafted = [p.text for p in docx.Document(made.folder / "problems_and_improvements.docx").paragraphs]
+    for statement in json.loads(text):
+        assert any(line.endswith(statement["text"]) for line in drafted)
+        for figure in statement["figures"]:
+            assert figure["cells"], figure
+            assert all(c["value"] == held[c["key"]] for c in figure["cells"] if c["status"] != "blank")
+
+
 def test_two_runs_give_the_same_files(made, tmp_path):
     again = make(Run(), tmp_path)
     for one in sorted(p for p in made.folder.rglob("*") if p.is_file()):
@@ -171,6 +202,13 @@ def test_a_failed_run_leaves_nothing_and_keeps_what_was_there(tmp_path, monkeypa
     ) == sorted(["永康市", "2020", "kept.txt"])
 
 
+def test_a_draft_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.workbook.to_docx", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make(Run(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def notebook_with(tmp_path, source):
     notebook = nbformat.read(NOTEBOOK, 4)
     notebook.cells.insert(4, nbformat.v4.new_code_cell(source))
@@ -198,7 +236,7 @@ BAD = {
     "no such unit": (["--unit", "永康"], "没有单位“永康”，是否指“永康市”"),
     "no such year": (["--years", "2021"], "没有 2021 年的报告：现有 2020"),
     "no year at all": (["--years", "去年"], "不是年份"),
-    "years the wrong way round": (["--years", "2023-2020"], "不是年份"),
+    "years the wrong way round": (["--years", "2023-2020"], "2020-2023"),
     "no such language": (["--language", "fr"], "只能是 zh 或 en"),
     "no such folder": (["--data", "nowhere"], "找不到报告文件夹 nowhere"),
     "no such file": (["--file", "nowhere.txt"], "找不到文件 nowhere.txt"),

@@ -156,6 +156,11 @@ def _write(run: Run, book: Book, notebook: Path, folder: Path) -> None:
     tables.mkdir()
     for name, table in book.tables.items():
         table.to_csv(tables / f"{name}.csv", index=False, lineterminator="\n")
+    # A book may leave more files, called after its notebook.
+    for name, content in book.files(notebook.stem).items() if hasattr(book, "files") else ():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
 
 
 def _execute(run: Run, notebook: Path, target: Path) -> nbformat.NotebookNode:

@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 from nbconvert import HTMLExporter
 
-_LANG = {"zh": "zh-CN", "en": "en"}
+from analysis.writing.labels import TAGS
 
 
 @cache
@@ -52,6 +52,6 @@ def to_html(notebook: nbformat.NotebookNode, title: str, language: str) -> str:
             exclude_anchor_links=True,
         )
         html, _ = exporter.from_notebook_node(
-            notebook, resources={"title": title, "language": _LANG[language], "style": style()}
+            notebook, resources={"title": title, "language": TAGS[language], "style": style()}
         )
     return html

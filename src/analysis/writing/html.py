@@ -201,43 +201,53 @@ def _decision(finding, language: str) -> str:
     return f"<br><em>{label(finding.decision, language)}</em> {told}"
 
 
+# What is told of a rate, column by column, and what stands where it has no value.
+RATE = ("indicator", "numerator", "denominator", "rate", "interval", "note")
+NO_VALUE = "—"
+
+
+def rate_cells(rate, language: str) -> tuple[str, ...]:
+    """A rate in the words of each column of ``RATE``."""
+    indicator = indicators()[rate.indicator]
+    plain = indicator.kind in ("count", "concentration") or indicator.source == "prose"
+
+    def shown(value: float) -> str:
+        if pd.isna(value):
+            return ""
+        return number(round(value, 4)) if plain else percent(value)
+
+    return (
+        indicator.name(language),
+        *("" if pd.isna(side) else number(side) for side in (rate.numerator, rate.denominator)),
+        shown(rate.value)
+        or (f"{shown(rate.least)}–{shown(rate.most)}" if not pd.isna(rate.least) else NO_VALUE),
+        "" if pd.isna(rate.low) else f"{percent(rate.low, 1)}–{percent(rate.high, 1)}",
+        rate.note_en if language == "en" else rate.note_zh,
+    )
+
+
 def rates(of: pd.DataFrame, book: Ledger, language: str) -> str:
     """Every indicator: numerator, denominator, value, interval, note; use and caution on hover."""
     body = []
     for rate in of.itertuples(index=False):
         indicator = indicators()[rate.indicator]
-        plain = indicator.kind in ("count", "concentration") or indicator.source == "prose"
-
-        def shown(value: float, plain: bool = plain) -> str:
-            if pd.isna(value):
-                return ""
-            return number(round(value, 4)) if plain else percent(value)
-
-        value = shown(rate.value) or (
-            f"{shown(rate.least)}–{shown(rate.most)}" if not pd.isna(rate.least) else "—"
-        )
-        interval = f"{percent(rate.low, 1)}–{percent(rate.high, 1)}" if not pd.isna(rate.low) else ""
+        name, above, below, value, interval, note = rate_cells(rate, language)
         use = f"{indicator.use[language]} · {indicator.caution[language]}"
         body.append(
             row(
                 [
-                    f'<span title="{escape(use, quote=True)}">{escape(indicator.name(language))}</span>',
-                    ""
-                    if pd.isna(rate.numerator)
-                    else linked(number(rate.numerator), "facts", rate.numerator_of, book),
-                    ""
-                    if pd.isna(rate.denominator)
-                    else linked(number(rate.denominator), "facts", rate.denominator_of, book),
+                    f'<span title="{escape(use, quote=True)}">{escape(name)}</span>',
+                    above and linked(above, "facts", rate.numerator_of, book),
+                    below and linked(below, "facts", rate.denominator_of, book),
                     value,
                     interval,
-                    escape(rate.note_en if language == "en" else rate.note_zh),
+                    escape(note),
                 ],
                 anchor("rates", rate.key),
                 "small" if rate.small else "",
             )
         )
-    head = [label(w, language) for w in ("indicator", "numerator", "denominator", "rate", "interval", "note")]
-    return table(head, body, kind="rates")
+    return table([label(w, language) for w in RATE], body, kind="rates")
 
 
 def problems(of: pd.DataFrame, told: pd.DataFrame, book: Ledger, language: str) -> str:

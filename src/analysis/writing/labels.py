@@ -5,6 +5,8 @@ from functools import cache
 from analysis.templates import declared
 
 LANGUAGES = ("zh", "en")
+# As files name them.
+TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 @cache

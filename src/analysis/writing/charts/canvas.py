@@ -15,13 +15,15 @@ from analysis.writing import style
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawn figure with the ``table`` it plots and an ``alt`` text that says what it shows."""
+    """A drawn figure with the ``table`` it plots and an ``alt`` text that says what it shows; ``empty`` where the
+    figures do not allow it."""
 
     code: str
     title: str
     figure: Canvas
     table: pd.DataFrame
     alt: str
+    empty: bool = False
 
 
 def canvas(height: float, title: str):
@@ -65,7 +67,7 @@ def nothing(code: str, table: pd.DataFrame, language: str) -> Chart:
     with style.drawing():
         figure, axes = canvas(1.2, words)
         axes.axis("off")
-    return Chart(code, words, figure, table, words)
+    return Chart(code, words, figure, table, words, empty=True)
 
 
 def draw(function: Callable[..., Chart], *arguments: object) -> Chart:
