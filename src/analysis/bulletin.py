@@ -28,7 +28,7 @@ from analysis.errors import InputError
 from analysis.ledger import Ledger
 from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
-from analysis.problems import findings_within, problems_of
+from analysis.problems import findings_within, section_five
 from analysis.reading import Report, StoredReport, read_report, tables_of
 from analysis.register import Register, nameable
 from analysis.templates import Form
@@ -384,7 +384,7 @@ def _parts(folder: Path) -> list[str]:
 def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
     made = tables_of(reports, ("facts", "placements", "claims"))
     made["rates"] = frames.concat("rates", [rates_of(r) for r in reports])
-    made["findings"] = frames.concat("findings", [findings_within(r, problems_of(r)) for r in reports])
+    made["findings"] = frames.concat("findings", [findings_within(r, section_five(r)) for r in reports])
     return made
 
 

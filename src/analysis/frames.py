@@ -243,7 +243,35 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     ),
     # one report: when it says it was published, and by when it was due
     "publication": _schema(published=_text(), due=_text(), late=pa.Column(bool)),
-    # one problem of section five with the measure announced for it; answer says whether it fits:
+    # one problem or measure of section five; categories are those that its cues show, the main one first; rule says what made
+    # it an item (numbered part, turn within one, list, sentence), part the number of the part it stands in, -1 for none; done:
+    # told as done already; dated is the year in which it is to be done, 0 where it does not say
+    "items": _schema(
+        order=pa.Column(int),
+        kind=_text(checks=pa.Check.isin(("problem", "measure"))),
+        text=_text(),
+        category=_text(),
+        categories=_text(),
+        cues=_text(),
+        specificity=pa.Column(int),
+        specifics=_text(),
+        hedges=pa.Column(int),
+        done=pa.Column(bool),
+        dated=pa.Column(int),
+        rule=_text(checks=pa.Check.isin(("numbered", "turn", "listed", "sentence"))),
+        part=pa.Column(int),
+        **_PLACE,
+    ),
+    # one measure and one problem that it answers; how says by what: they stand in one part, at one place of two lists, or
+    # share what they are about; shared are the common categories
+    "pairs": _schema(
+        problem=_text(),
+        measure=_text(),
+        how=_text(checks=pa.Check.isin(("part", "order", "topic"))),
+        score=pa.Column(float),
+        shared=_text(),
+    ),
+    # one problem of section five with the measures announced for it; answer says whether it fits:
     # full, partial, other (something else), none, unknown (no cue decides) or unpaired
     "problems": _schema(
         order=pa.Column(int),
@@ -257,6 +285,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         specificity=pa.Column(int),
         specifics=_text(),
         hedges=pa.Column(int),
+        items=_text(),
         **_PLACE,
     ),
     # one thing that section one says was built or done (problems/inventory.yml): numbers are the keys of the claims that stand
@@ -271,6 +300,29 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         count=pa.Column(int),
         section=_text(),
         **_PLACE,
+    ),
+    # one problem of section five and the report before: the problem there that is said alike or is about the same, how much of
+    # the words they share, and since when, in how many reports running, a problem of its category is named
+    "recurrence": _schema(
+        problem=_text(),
+        category=_text(),
+        earlier=_text(),
+        earlier_year=pa.Column(int),
+        how=_text(checks=pa.Check.isin(("", "wording", "category"))),
+        likeness=pa.Column(float),
+        since=pa.Column(int),
+        reports=pa.Column(int),
+    ),
+    # one measure that the report of the year ``promised`` announces, looked for in that of ``year``: the nearest sentence, how
+    # near, whether it speaks of it, and the changes of the rates that bear on it
+    "follow_up": _schema(
+        measure=_text(),
+        promised=pa.Column(int),
+        category=_text(),
+        sentence=_text(),
+        score=pa.Column(float),
+        state=_text(checks=pa.Check.isin(("found", "possible", "none"))),
+        trends=_text(),
     ),
     # one problem, stated in section five or passed over by it, against the evidence: marks are 1
     # for yes, 0.5 for partly, 0 for no, empty where it cannot be told

@@ -23,9 +23,16 @@ from analysis.checking import reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
 from analysis.ledger import Ledger
-from analysis.measuring import rates_of
+from analysis.measuring import counts_of, rates_of, trends_of
 from analysis.parameters import Request, check_injected, request, years_label
-from analysis.problems import evidence_of, findings_within, problems_of
+from analysis.problems import (
+    evidence_of,
+    findings_within,
+    follow_up_of,
+    inventory_of,
+    recurrence_of,
+    section_five,
+)
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html
@@ -42,8 +49,14 @@ SAVED = (
     "sentences",
     "findings",
     "rates",
+    "items",
+    "pairs",
     "problems",
     "evidence",
+    "inventory",
+    "recurrence",
+    "follow_up",
+    "trends",
     "statements",
     "documents",
 )
@@ -66,19 +79,38 @@ CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
 }
 
 
+def over_years(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
+    """What is made of a unit's reports of all years together: its problems and measures and what became of them, its counts and
+    rates and how they changed."""
+    fives = {r.key: section_five(r) for r in reports}
+    made = tables_of(reports, ("facts", "sentences", "placements", "claims"))
+    made["items"] = frames.concat("items", [five["items"] for five in fives.values()])
+    made["counts"] = frames.concat("counts", [counts_of(r) for r in reports])
+    made["rates"] = frames.concat("rates", [rates_of(r) for r in reports])
+    made["trends"] = trends_of(made["counts"], made["rates"], made["documents"])
+    made["recurrence"] = recurrence_of(reports, fives)
+    made["follow_up"] = follow_up_of(reports, fives, made["trends"])
+    return made
+
+
 def study(
-    report: Report, across: pd.DataFrame | None = None, decided: Sequence[reviews.Review] = ()
+    report: Report,
+    across: pd.DataFrame | None = None,
+    decided: Sequence[reviews.Review] = (),
+    years: Mapping[str, pd.DataFrame] | None = None,
 ) -> Study:
     """Everything that the rooms make of one report; ``across`` are findings on several reports, ``decided`` what
-    people have decided of findings."""
-    problems = problems_of(report)
+    people have decided of findings, ``years`` the tables ``over_years`` of all reports of the unit."""
+    five = section_five(report)
+    problems = five["problems"]
     rates = rates_of(report)
-    findings = findings_within(report, problems)
+    findings = findings_within(report, five)
     if across is not None:
         own = across[(across["unit"] == report.unit) & (across["year"] == report.year)]
         findings = frames.by_severity(frames.concat("findings", [findings, own])).reset_index(drop=True)
     findings = reviews.apply(findings, decided)
-    return Study(report, findings, rates, problems, evidence_of(report, problems, findings, rates))
+    evidence = evidence_of(report, problems, findings, rates)
+    return Study(report, findings, rates, five, evidence, inventory_of(report), years or over_years([report]))
 
 
 class Workbook:
@@ -332,8 +364,9 @@ def open_request(asked: Request) -> Workbook:
     tables = tables_of(every, _COMPARED)
     across, sides = compare([tables], register.beside(asked.files[0].parent.parent))
     decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
-    studies = [study(report, across, decided) for report in every[: len(reports)]]
-    return Workbook(studies, asked.language, tables | sides)
+    years = over_years(every)
+    studies = [study(report, across, decided, years) for report in every[: len(reports)]]
+    return Workbook(studies, asked.language, {**years, **tables, **sides})
 
 
 def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:

@@ -33,12 +33,23 @@ import pyarrow.parquet as pq
 from analysis import __version__, frames
 from analysis.batch.package import describe
 from analysis.errors import InputError, NotAReport
-from analysis.problems import findings_within, problems_of
+from analysis.problems import findings_within, inventory_of, section_five
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
 from analysis.reading.source import MOST_BYTES, SUFFIXES
 
-TABLES = ("facts", "claims", "sentences", "problems", "placements", "documents", "findings_within")
+TABLES = (
+    "facts",
+    "claims",
+    "sentences",
+    "items",
+    "pairs",
+    "problems",
+    "inventory",
+    "placements",
+    "documents",
+    "findings_within",
+)
 # Files beside reports that are no reports, whatever their kind.
 _SIDE = ("sources.csv", "readme.md", "readme.txt", "links.tsv", "failures.csv")
 # Kinds that often hold something else: one without a report in it is passed over, not failed.
@@ -312,9 +323,9 @@ def _read_one(path: Path, name: str, piece: Path) -> Outcome:
 
 def _studied(report: Report) -> dict[str, list[dict]]:
     """What is made of a report alone: its problems and what the checks find."""
-    problems = problems_of(report)
-    found = findings_within(report, problems)
-    return {"problems": problems.to_dict("records"), "findings_within": found.to_dict("records")}
+    five = section_five(report)
+    made = five | {"inventory": inventory_of(report), "findings_within": findings_within(report, five)}
+    return {name: table.to_dict("records") for name, table in made.items()}
 
 
 def _notes(document: Mapping, name: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ PASSED_OVER = {
     "corrections": ("有案件被纠正", "cases corrected"),
     "pending": ("诉讼尚未审结", "lawsuits pending"),
     "carry_over": ("结转多于上年", "more carried over"),
+    "concentration": ("不予公开集中于一项理由", "refusals rest on one ground"),
     "errors": ("报告自身数字有误", "errors in the report itself"),
     "results": ("考核评议没有结果", "appraisal and review without result"),
 }
@@ -62,11 +63,15 @@ def _passed_over(report: Report, findings: pd.DataFrame, rates: pd.DataFrame) ->
         facts.get(f"{report.key}/{cell}", 0) or 0
         for cell in concepts()["lawsuits_pending"].cells_in(report.form)
     )
-    net = rates.set_index("indicator")["value"].get("carry_over_net")
+    rate = rates.set_index("indicator")
+    net = rate["value"].get("carry_over_net")
+    ground = rate.loc["largest_ground_share"]
     shown = {
         "corrections": "five.correction_unmentioned" in codes,
         "pending": pending > 0 and not re.search("诉讼|审结", text),
         "carry_over": net is not None and net > 0 and "结转" not in text,
+        # More than half of not a few refusals, as far as the interval goes.
+        "concentration": not ground["small"] and ground["low"] > 0.5 and not re.search("不予公开|理由", text),
         "errors": bool(len(contradictions(findings))),
         "results": "duty.without_result" in codes,
     }

@@ -7,6 +7,7 @@ In: the report and its table ``problems``. Out: more rows of the table ``finding
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -23,16 +24,17 @@ from analysis.templates import concepts
 _CORRECTIONS = ("reviews_corrected", "lawsuits_corrected")
 
 
-def findings_within(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
-    """All that one report shows by itself: what the checks find, and what section five leaves out."""
-    found = frames.concat("findings", [check_report(report), find(report, problems)])
+def findings_within(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """All that one report shows by itself: what the checks find, and what section five (``five``, its tables) leaves out."""
+    found = frames.concat("findings", [check_report(report), find(report, five)])
     return frames.by_severity(found).reset_index(drop=True)
 
 
-def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
+def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Every finding about section five of one report."""
     ledger = ledger_of(report)
-    ledger.add("problems", problems)
+    for name in ("problems", "items"):
+        ledger.add(name, five[name])
     findings = ReportFindings(report, ledger)
     section = report.sections.get("problems")
     if section is None:
@@ -53,11 +55,23 @@ def find(report: Report, problems: pd.DataFrame) -> pd.DataFrame:
                 concept=Bilingual(concepts()[concept].zh, concepts()[concept].en),
                 n=corrected,
             )
-    if not re.search(rules()["progress"], text):
+    if not re.search(rules()["progress"], text) and not five["items"]["done"].any():
         headed = "改进情况" in report.text.clean[section.start : section.body]
         findings.add("five.no_progress", section.start, section.body, headed=headed)
-    for problem in problems.itertuples(index=False):
-        _measure(report, findings, problem)
+    done = set(five["items"].loc[five["items"]["done"], "key"])
+    for problem in five["problems"].itertuples(index=False):
+        _measure(report, findings, problem, done.issuperset(problem.items.split()[bool(problem.problem) :]))
+    for item in five["items"].itertuples(index=False):
+        # What is to be done in the year that is told of, or before it, is mostly a year that was not changed.
+        if 0 < item.dated <= report.year and not item.done:
+            findings.add(
+                "five.year_slip",
+                *(report.text.clean_offset(edge) for edge in (item.start, item.end)),
+                reported=(dated := ledger.figure("items", f"{item.key}:dated", str(item.dated))),
+                evidence=[item.key],
+                dated=dated,
+                year=ledger.figure("documents", f"{report.key}:year", str(report.year)),
+            )
     return findings.frame()
 
 
@@ -65,18 +79,22 @@ def _names(codes: list[str]) -> Bilingual:
     return Bilingual("、".join(aspects()[c].zh for c in codes), ", ".join(aspects()[c].en for c in codes))
 
 
-def _measure(report: Report, findings: ReportFindings, problem) -> None:
-    """Whether the measure of one problem answers it, and can be checked."""
-    if not problem.problem:
-        return
-    name = opening(problem.problem)
+def _measure(report: Report, findings: ReportFindings, problem, done: bool) -> None:
+    """Whether the measure of one problem answers it, and can be checked; or that a measure answers none. What is told as
+    ``done`` answers the year before, and nobody need check it next year."""
+    alone = not problem.problem
+    name = opening(problem.measure if alone else problem.problem)
     if DIGIT.search(name):
-        name = findings.ledger.figure("problems", f"{problem.key}:problem", name)
+        name = findings.ledger.figure("problems", f"{problem.key}:{'measure' if alone else 'problem'}", name)
 
     def add(code: str, **values) -> None:
         at = [report.text.clean_offset(edge) for edge in (problem.start, problem.end)]
         findings.add(code, *at, evidence=[problem.key], problem=name, **values)
 
+    if alone:
+        if not done:
+            add("five.measure_alone")
+        return
     if problem.answer == "none":
         add("five.measure_missing")
     elif problem.answer != "unpaired":
@@ -92,7 +110,7 @@ def _measure(report: Report, findings: ReportFindings, problem) -> None:
             )
         elif problem.answer == "partial":
             add("five.measure_partial", expected=asked, unanswered=asked)
-        if not problem.specificity:
+        if not problem.specificity and not done:
             add("five.measure_vague")
     if cue := re.search(rules()["recurring"], problem.problem):
         add("five.recurring", reported=cue[0], cue=cue[0])

@@ -1,26 +1,28 @@
-"""What a problem is about, whether its measure answers it, and how concrete the measure is.
+"""What a problem or a measure is about, and how concrete a measure is.
 
-In: the items of section five. Out: the table ``problems``. Every label is decided by declared cue
-words (categories.yml, rules.yml) and says which ones.
+In: the items of section five. Out: the table ``items``. Every label is decided by declared cue words (categories.yml,
+rules.yml) and says which ones.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
 
 from analysis import frames
-from analysis.problems.split import rules, split
+from analysis.problems.split import MEASURE, Item, rules, split
 from analysis.reading import Report
 from analysis.reading.normalise import typeset
 from analysis.templates import declared
 
-# A cue in the sentence that names the problem counts this many times.
-_OPENING = 3
+# A cue in the sentence that opens an item counts this many times; a category is given if its cues weigh at least this
+# part of those of the main one.
+_OPENING, _SHARE = 2, 0.15
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Aspect:
     category: str
     zh: str
     en: str
-    cues: re.Pattern[str]
+    cues: tuple[re.Pattern[str], ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def categories() -> Mapping[str, Category]:
 def aspects() -> Mapping[str, Aspect]:
     """Every declared aspect, by code."""
     return {
-        code: Aspect(code, category, a["zh"], a["en"], re.compile(a["cues"]))
+        code: Aspect(code, category, a["zh"], a["en"], tuple(map(re.compile, a["cues"])))
         for category, d in declared_categories().items()
         for code, a in d["aspects"].items()
     }
@@ -65,26 +67,48 @@ def declared_categories() -> Mapping:
     return declared("analysis.problems", "categories.yml")
 
 
-def cues_in(text: str) -> dict[str, list[str]]:
-    """Aspect → the cue words that show it in ``text``."""
-    found = {code: aspect.cues.findall(text) for code, aspect in aspects().items()}
+def cues_in(text: str, of: Mapping[str, Aspect] | None = None) -> dict[str, list[str]]:
+    """Aspect → the cue words that show it in ``text``, as often as they stand there."""
+    found = {
+        code: [match[0] for cue in aspect.cues for match in cue.finditer(text)]
+        for code, aspect in (of or aspects()).items()
+    }
     return {code: words for code, words in found.items() if words}
 
 
-def opening(problem: str) -> str:
+def opening(item: str) -> str:
     """The sentence that names the problem: the first."""
-    return problem.partition("。")[0]
+    return item.partition("。")[0]
 
 
-def _category(problem: str) -> tuple[str, list[str], dict[str, list[str]]]:
-    """The category that weighs most, all categories touched, and the cues for each aspect."""
-    found, first = cues_in(problem), cues_in(opening(problem))
-    weight: dict[str, int] = {}
-    for code, words in found.items():
-        category = aspects()[code].category
-        weight[category] = weight.get(category, 0) + len(words) + (_OPENING - 1) * len(first.get(code, ()))
-    ranked = sorted(weight, key=lambda c: (-weight[c], int(c[1:])))
-    return (ranked[0] if ranked else ""), ranked, found
+@dataclass(frozen=True)
+class Label:
+    """What a text is about: how much its cues weigh for each aspect, and the words that decided."""
+
+    weights: Mapping[str, int]
+    cues: Mapping[str, list[str]]
+    categories: Mapping[str, float]
+
+    @property
+    def category(self) -> str:
+        """The category that weighs most; empty if no cue is there."""
+        return next(iter(self.categories), "")
+
+
+def label_of(text: str, of: Mapping[str, Aspect] | None = None) -> Label:
+    """What ``text`` is about by the cues of the aspects ``of`` (by default all): its categories with their parts of
+    the weight, the main one first."""
+    of = of or aspects()
+    found = cues_in(text, of)
+    first = cues_in(opening(text), of) if "。" in text else {}
+    weights = {a: len(words) + (_OPENING - 1) * len(first.get(a, ())) for a, words in found.items()}
+    by_category: Counter[str] = Counter()
+    for aspect, weight in weights.items():
+        by_category[of[aspect].category] += weight
+    every, most = sum(by_category.values()), max(by_category.values(), default=0)
+    ranked = sorted(by_category, key=lambda c: (-by_category[c], int(c[1:])))
+    kept = {c: by_category[c] / every for c in ranked if by_category[c] >= _SHARE * most}
+    return Label(weights, found, kept)
 
 
 def specifics(measure: str) -> list[str]:
@@ -92,46 +116,43 @@ def specifics(measure: str) -> list[str]:
     return [code for code, rule in rules()["specifics"].items() if re.search(rule["find"], measure)]
 
 
-def problems_of(report: Report) -> pd.DataFrame:
-    """The table ``problems`` of one report."""
-    rows = []
-    for order, item in enumerate(split(report), 1):
-        category, ranked, asked = _category(item.problem.text)
-        answered = set(cues_in(item.measure.text))
-        # What the problem asks for within its own category; the rest is context.
-        own = [a for a in asked if aspects()[a].category == category]
-        open_ = [a for a in own if a not in answered]
-        if not item.paired:
-            answer = "unpaired"
-        elif not item.measure.text:
-            answer = "none"
-        elif not own or not answered:
-            answer = "unknown"
-        elif len(open_) == len(own):
-            answer = "other"
-        else:
-            answer = "partial" if open_ else "full"
-        checkable = specifics(item.measure.text)
-        first, last = report.text.span(item.problem.start, item.measure.end or item.problem.end)
+def items_of(report: Report, found: Sequence[Item] | None = None) -> pd.DataFrame:
+    """The table ``items`` of one report: every problem and every measure of section five, in order."""
+    rows, count = [], Counter[str]()
+    for order, item in enumerate(split(report) if found is None else found, 1):
+        count[item.kind] += 1
+        text = item.span.text
+        label = label_of(text)
+        promised = item.kind == MEASURE
+        checkable = specifics(text) if promised else []
+        start, end = report.text.span(item.span.start, item.span.end)
         rows.append(
             {
-                "key": f"{report.key}/problem/{order}",
+                "key": f"{report.key}/{item.kind}/{count[item.kind]}",
                 "unit": report.unit,
                 "year": report.year,
                 "order": order,
-                "problem": typeset(item.problem.text),
-                "measure": typeset(item.measure.text),
-                "category": category,
-                "categories": " ".join(ranked),
-                "cues": "; ".join(f"{a}: {', '.join(dict.fromkeys(w))}" for a, w in asked.items()),
-                "answer": answer,
-                "unanswered": " ".join(open_),
+                "kind": item.kind,
+                "text": typeset(text),
+                "category": label.category,
+                "categories": " ".join(label.categories),
+                "cues": "; ".join(f"{a}: {', '.join(dict.fromkeys(w))}" for a, w in label.cues.items()),
                 "specificity": len(checkable),
                 "specifics": " ".join(checkable),
-                "hedges": len(re.findall(rules()["hedges"], item.problem.text + item.measure.text)),
-                "where": report.text.where(item.problem.start),
-                "start": first,
-                "end": last,
+                "hedges": len(re.findall(rules()["hedges"], text)),
+                "done": item.done,
+                "dated": _dated(text) if promised else 0,
+                "rule": item.rule,
+                "part": item.part if item.part is not None else -1,
+                "where": report.text.where(item.span.start),
+                "start": start,
+                "end": end,
             }
         )
-    return frames.frame("problems", rows)
+    return frames.frame("items", rows)
+
+
+def _dated(measure: str) -> int:
+    """The year in which a measure says that it will be done; 0 if it does not."""
+    match = re.search(rules()["dated"], measure)
+    return int(match[1]) if match else 0

@@ -1,24 +1,24 @@
-"""Section five becomes items: each problem, and the measure announced for it.
+"""Section five becomes items: each problem and each measure, with its place in the text.
 
-In: the text of section five. Out: ``Item`` objects with their places. Rules are in rules.yml. Where
-the items carry their own measures, problem and measure part at the hinge of the item; where a block
-of measures follows a block of problems, they pair by order if there are as many of each.
+In: the text of section five. Out: ``Item`` objects, in order. Rules are in rules.yml. The section is cut at its ordinals
+(（一）, 一是, 1.), the innermost numbered part being an item; where nothing is numbered, a list of faults (如…、…等) or each
+sentence is. What stands in the first half is a problem until a heading (改进措施) or a sentence that turns to what will be done
+(针对上述问题, 下一步) says otherwise; in a numbered problem that turn ends the problem and begins its own measure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 from analysis.reading import Report
-from analysis.reading.layout import ORDINAL, Section, Span, split_parts
+from analysis.reading.layout import Span
 from analysis.reading.normalise import Text
 from analysis.templates import declared
 
-# A stretch without numbered parts and of so few characters names no problem.
-_SHORT = 10
+PROBLEM, MEASURE = "problem", "measure"
 
 
 @cache
@@ -27,91 +27,211 @@ def rules() -> Mapping:
     return declared("analysis.problems", "rules.yml")
 
 
+@cache
+def _rule(name: str) -> re.Pattern[str]:
+    return re.compile(rules()[name], re.M)
+
+
 @dataclass(frozen=True)
 class Item:
-    """A problem and its measure; either may be empty. Places are in the folded text. ``paired`` is
-    False where it cannot be told which measure goes with which problem."""
+    """A problem or a measure. ``part`` numbers the numbered part that it stands in, so that what stands in one part goes
+    together; None where it stands in none. ``done``: told as done already. ``rule`` says what made it an item."""
 
-    problem: Span
-    measure: Span
-    paired: bool = True
+    kind: str
+    span: Span
+    rule: str
+    part: int | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What stands from one ordinal to the next: the kind of the ordinal (empty before the first), and the words behind
+    it."""
+
+    ordinal: str
+    span: Span
 
 
 def split(report: Report) -> list[Item]:
-    """The items of section five, in order; none if the section is missing or says 无.
-
-    A problem and its measure are paired where they stand in one item, or by order where a block of
-    measures follows as many problems; otherwise the items are left unpaired (``paired`` False).
-    """
+    """The items of section five, in order; none if the section is missing or says 无."""
     section = report.sections.get("problems")
     if section is None:
         return []
-    text = report.text
-    body = text.clean[section.body : section.end]
+    end = section.end
+    if signed := _rule("signature").search(report.text.clean, section.body, end):
+        end = signed.start()
+    body = report.text.clean[section.body : end]
     if re.fullmatch(rules()["none"], body.strip()):
         return []
-    block = re.search(rules()["block"], body, re.M)
-    if block:
-        problems = _items(text, section.body, section.body + block.start())
-        measures = _items(text, section.body + block.end(), section.end)
-        if problems and measures:
-            return _blocks(problems, measures, section)
-    return [
-        Item(problem, measure)
-        for problem, measure in map(_halve, _items(text, section.body, section.end))
-        if problem.text or measure.text
-    ]
+    heading = report.text.clean[section.start : section.body]
+    return list(_Reader(list(_parts(report.text, section.body, end)), heading, report.year).items())
 
 
-def _blocks(problems: list[Span], measures: list[Span], section: Section) -> list[Item]:
-    """Problems in a block and measures in a block after it."""
-    if len(problems) == len(measures):
-        pairs = zip(map(_bare, problems), map(_bare, measures), strict=True)
-        return [Item(problem, measure) for problem, measure in pairs]
-    none = Span("", section.end, section.end)
-    return [Item(_bare(p), none, False) for p in problems] + [Item(none, _bare(m), False) for m in measures]
+def _parts(text: Text, start: int, end: int) -> Iterator[_Part]:
+    """The section from ordinal to ordinal."""
+    openings = [(start, start, "")]
+    for match in _rule("ordinals").finditer(text.clean, start, end):
+        openings.append((match.start(), match.end(), match.lastgroup or ""))
+    for (_, begin, kind), (stop, *_) in zip(openings, [*openings[1:], (end, end, "")], strict=True):
+        yield _Part(kind, _trimmed(Span(text.clean[begin:stop], begin, stop)))
 
 
-def _items(text: Text, start: int, end: int) -> list[Span]:
-    """The numbered parts of a stretch; without any, the whole of it. Headings that only say that
-    problems or measures follow are no items."""
-    whole = _strip(text, start, end)
-    parts = list(split_parts(text, start, end)) or ([whole] if len(whole.text) > _SHORT else [])
-    items = []
-    for part in parts:
-        if heading := re.match(rules()["headings"], part.text):
-            inner = list(split_parts(text, part.start + heading.end(), part.end))
-            items += inner or [_strip(text, part.start + heading.end(), part.end)]
-        else:
-            items.append(part)
-    return [item for item in items if item.text]
+def _trimmed(span: Span) -> Span:
+    """Without blanks and closing punctuation at either end."""
+    words = span.text
+    lead = len(words) - len(words.lstrip(" \t\n:,;。、"))
+    kept = words[lead:].rstrip(" \t\n。,;:、")
+    return Span(kept, span.start + lead, span.start + lead + len(kept))
 
 
-def _bare(span: Span) -> Span:
-    """An item without its ordinal and closing punctuation."""
-    label = ORDINAL.match(span.text)
-    begin = label.end() if label else 0
-    words = span.text[begin:].rstrip("。,;: ")
-    return Span(words, span.start + begin, span.start + begin + len(words))
+def _cut(span: Span, at: int, to: int | None = None) -> Span:
+    to = len(span.text) if to is None else to
+    return Span(span.text[at:to], span.start + at, span.start + to)
 
 
-def _strip(text: Text, start: int, end: int) -> Span:
-    while start < end and text.clean[start].isspace():
-        start += 1
-    while end > start and text.clean[end - 1].isspace():
-        end -= 1
-    return Span(text.clean[start:end], start, end)
+def _sentences(span: Span, ends: str = "sentence_end") -> list[Span]:
+    """The sentences of a stretch, without their ends."""
+    edges = [0, *(m.end() for m in _rule(ends).finditer(span.text)), len(span.text)]
+    made = (_trimmed(_cut(span, a, b)) for a, b in zip(edges, edges[1:], strict=False))
+    return [s for s in made if s.text]
 
 
-def _halve(span: Span) -> tuple[Span, Span]:
-    """Part an item at its first hinge; an item that opens with one is all measure."""
-    label = ORDINAL.match(span.text)
-    begin = label.end() if label else 0
-    hinge = re.search(rules()["hinges"], span.text[begin:])
-    at = begin + hinge.start() if hinge else len(span.text)
-    problem = span.text[begin:at].rstrip("。,;: ")
-    measure = span.text[at:].strip()
-    return (
-        Span(problem, span.start + begin, span.start + begin + len(problem)),
-        Span(measure, span.start + at, span.start + at + len(measure)),
-    )
+class _Reader:
+    """Goes through the parts of a section; ``kind`` is what is being told of, ``done`` whether as done already."""
+
+    def __init__(self, parts: list[_Part], heading: str, year: int) -> None:
+        self._parts, self._number, self._year = parts, 0, year
+        # A section that is headed as measures alone tells of nothing else.
+        self._kind = PROBLEM if _rule("of_problems").search(heading) or not heading.strip() else MEASURE
+        self._done = False
+
+    def items(self) -> Iterator[Item]:
+        for number, part in enumerate(self._parts):
+            self._number = number
+            after = self._parts[self._number + 1] if self._number + 1 < len(self._parts) else None
+            content = self._headed(part.span)
+            if not content.text:
+                continue
+            if part.ordinal and content is part.span:
+                yield from self._numbered(part, content, after)
+            else:
+                yield from self._prose(content, after)
+
+    def _headed(self, span: Span) -> Span:
+        """What is left of a part behind a heading that says what follows."""
+        for kind, rule in ((MEASURE, "measures_heading"), (PROBLEM, "problems_heading")):
+            if match := _rule(rule).match(span.text):
+                self._kind, self._done = kind, bool(_rule("done_heading").search(match[0]))
+                return _trimmed(_cut(span, match.end()))
+        return span
+
+    def _numbered(self, part: _Part, content: Span, after: _Part | None) -> Iterator[Item]:
+        deeper = after is not None and after.ordinal not in {
+            p.ordinal for p in self._parts[: self._number + 1]
+        }
+        turn = self._turn(content)
+        if self._kind == MEASURE:
+            # A numbered title over numbered parts is no item itself.
+            if not (deeper and not _rule("sentence_end").search(content.text)):
+                yield self._item(MEASURE, content, "numbered")
+            return
+        if turn is None and self._looks_promised(content):
+            self._kind = MEASURE
+            yield self._item(MEASURE, content, "numbered")
+            return
+        problem, rest = content, None
+        if turn is not None:
+            problem, rest = _trimmed(_cut(content, 0, turn)), _trimmed(_cut(content, turn))
+        if problem.text and not (deeper and self._introduces(problem)):
+            yield self._item(PROBLEM, problem, "numbered")
+        if rest is not None:
+            yield from self._turned(rest, after, part)
+
+    def _turned(self, rest: Span, after: _Part | None, part: _Part) -> Iterator[Item]:
+        """What follows the turn within a part: the lead-in of a list of measures, the measure of this problem, or, behind the
+        last of several problems, measures in sentences."""
+        if self._leads(rest, after):
+            self._kind, self._done = MEASURE, bool(_rule("done_lead").search(rest.text))
+            return
+        before = [p for p in self._parts[: self._number] if p.ordinal == part.ordinal]
+        own = not before or any(self._turn(p.span) is not None for p in before)
+        if own or after is not None:
+            yield self._item(MEASURE, rest, "turn")
+            return
+        self._kind = MEASURE
+        for sentence in _sentences(rest):
+            yield replace(self._item(MEASURE, sentence, "sentence"), part=None)
+
+    def _prose(self, content: Span, after: _Part | None) -> Iterator[Item]:
+        sentences = _sentences(content)
+        for n, sentence in enumerate(sentences):
+            last = n == len(sentences) - 1
+            leads = self._leads(sentence, after if last else None)
+            if leads or (last and after is not None and self._kind == MEASURE):
+                self._kind = MEASURE
+                self._done |= bool(_rule("done_lead").search(sentence.text))
+                continue
+            turn = self._turn(sentence)
+            told = sentence
+            if self._kind == PROBLEM and turn is not None:
+                told, rest = _trimmed(_cut(sentence, 0, turn)), _trimmed(_cut(sentence, turn))
+                yield from self._faults(told, last and after is not None)
+                self._kind = MEASURE
+                if not self._leads(rest, after if last else None):
+                    yield self._item(MEASURE, rest, "sentence", numbered=False)
+            elif self._kind == PROBLEM:
+                yield from self._faults(told, last and after is not None)
+            else:
+                yield self._item(MEASURE, sentence, "sentence", numbered=False)
+
+    def _faults(self, sentence: Span, leads: bool) -> Iterator[Item]:
+        """The problems of a sentence that is not numbered: a list of faults, or the sentence itself."""
+        words = sentence.text
+        begin = 0
+        if match := _rule("concession").match(words):
+            begin = match.end()
+        if listed := _rule("listed").search(words, begin):
+            begin = listed.end()
+        left = _trimmed(_cut(sentence, begin))
+        several = bool(listed) or _rule("semicolon").search(left.text)
+        says = None if several else _rule("introduces").search(left.text)
+        if says and (leads or not _rule("fault").search(left.text[: says.start()])):
+            return
+        if ending := _rule("and_so_on").search(left.text):
+            left = _trimmed(_cut(left, 0, ending.start()))
+        if not _rule("fault").search(left.text):
+            return
+        faults = _sentences(left, "semicolon")
+        if len(faults) == 1 and listed:
+            named = _sentences(left, "comma")
+            if len(named) > 1 and all(_rule("fault").search(f.text) for f in named):
+                faults = named
+        for fault in faults:
+            yield self._item(PROBLEM, fault, "listed" if len(faults) > 1 else "sentence", numbered=False)
+
+    def _introduces(self, sentence: Span) -> bool:
+        """Whether a sentence only says that faults follow."""
+        return bool(_rule("introduces").search(sentence.text))
+
+    def _turn(self, content: Span) -> int | None:
+        """Where a stretch turns from what is wrong to what will be done. A year is such a turn if it is a later one, or if
+        something *will* be done in it: then the year may be a slip."""
+        for match in _rule("hinges").finditer(content.text):
+            year = match["next"]
+            if year is None or int(year) > self._year:
+                return match.start()
+        return None
+
+    def _leads(self, sentence: Span, after: _Part | None) -> bool:
+        """Whether a sentence only says that measures follow: a numbered part must."""
+        return after is not None and bool(_rule("measures_lead").search(sentence.text))
+
+    def _looks_promised(self, content: Span) -> bool:
+        """Whether a numbered part that nothing announces opens like a measure, and finds no fault."""
+        first = _sentences(content)[0].text
+        return bool(_rule("promise").match(first)) and not _rule("fault").search(first)
+
+    def _item(self, kind: str, span: Span, rule: str, numbered: bool = True) -> Item:
+        done = kind == MEASURE and (self._done or bool(_rule("done").search(span.text)))
+        return Item(kind, _trimmed(span), rule, self._number if numbered else None, done)

@@ -23,6 +23,8 @@ _LEADS = {
     "counts": ("of",),
     "trends": ("source_first", "source_last"),
     "findings": ("evidence",),
+    "recurrence": ("problem", "earlier"),
+    "follow_up": ("measure", "sentence"),
 }
 # Where a row keeps what is printed there; a document is its file.
 _PRINTED = ("raw", "quote", "text", "problem", "reported", "file")

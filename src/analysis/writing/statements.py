@@ -21,7 +21,8 @@ from analysis.cells import Cells
 from analysis.figures import UNKNOWN, Figure, Rendered, Unknown, number, stray_digits
 from analysis.ledger import Ledger
 from analysis.measuring import indicators
-from analysis.problems import aspects, categories, contradictions, rules, said
+from analysis.problems import aspects, categories, contradictions, opening, rules, said
+from analysis.problems.labels import declared_categories
 from analysis.reading import Report
 from analysis.reading.facts import PlacedTable
 from analysis.templates import Cell, concepts
@@ -35,8 +36,25 @@ class Study:
     report: Report
     findings: pd.DataFrame
     rates: pd.DataFrame
-    problems: pd.DataFrame
+    five: Mapping[str, pd.DataFrame]
     evidence: pd.DataFrame
+    inventory: pd.DataFrame
+    years: Mapping[str, pd.DataFrame]
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """Each problem of section five with its measures."""
+        return self.five["problems"]
+
+    def of_year(self, name: str) -> pd.DataFrame:
+        """The rows of this report in a table over the years: ``recurrence``, ``follow_up``, ``trends``."""
+        table = self.years[name]
+        return table[table["year"] == self.report.year]
+
+    @property
+    def known(self) -> dict[str, pd.DataFrame]:
+        """The tables that sentences may lead to: those of the report, and of the unit's other years what is spoken of."""
+        return {**self.tables, **self.years}
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -50,8 +68,10 @@ class Study:
             "sentences": report.sentences,
             "findings": self.findings,
             "rates": self.rates,
-            "problems": self.problems,
+            **self.five,
             "evidence": self.evidence,
+            "inventory": self.inventory,
+            **{name: self.of_year(name) for name in ("recurrence", "follow_up", "trends")},
         }
 
 
@@ -60,7 +80,7 @@ class _Teller(Teller):
 
     def __init__(self, study: Study, language: str) -> None:
         report = study.report
-        super().__init__("statements.yml", Ledger(study.tables), report.unit, report.year, language)
+        super().__init__("statements.yml", Ledger(study.known), report.unit, report.year, language)
         self.study = study
         self.cells = Cells(report.facts, report.placements)
         self.context = {
@@ -207,6 +227,8 @@ def _draft(teller: _Teller) -> None:
         template = known if known in teller.declared else "evidence.other"
         mark = study.evidence.set_index("key").loc[f"{teller.key}/evidence/{problem.order}", "figures_show"]
         teller.tell(template, "problems", f"evidence/{problem.order}", in_prose=mark > 0)
+        _changes(teller, problem)
+        _again(teller, problem)
     for topic in passed_over:
         teller.tell(f"passed_over.{topic}", "problems", errors=errors)
         if topic == "errors":
@@ -219,6 +241,7 @@ def _draft(teller: _Teller) -> None:
     else:
         progress = "progress.some"
     teller.tell(progress, "progress")
+    _followed(teller)
 
     for problem in problems.itertuples(index=False):
         words = _words(teller, problem)
@@ -235,6 +258,99 @@ def _draft(teller: _Teller) -> None:
         teller.tell("announced.unpaired", "measures", f"announced/{alone.order}", **words)
     for topic in passed_over:
         teller.tell(f"suggest.{topic}", "measures", errors=errors)
+
+
+def _changes(teller: _Teller, problem) -> None:
+    """What the rates that bear on a problem did since the report before, in the words of their tests."""
+    codes = declared_categories().get(problem.category, {}).get("evidence", {}).get("indicators", ())
+    of = teller.study.of_year("trends")
+    of = of[
+        (of["span"] == "adjacent")
+        & of["subject"].isin(codes)
+        & of["verdict"].isin(["rise", "fall", "none", "few"])
+    ]
+    for change in of[of["value_first"].notna() & of["value_last"].notna()].itertuples(index=False):
+        teller.tell(
+            "evidence.change",
+            "problems",
+            f"evidence/{problem.order}/{change.subject}",
+            **_moved(teller, change),
+        )
+
+
+def _moved(teller: _Teller, change) -> dict[str, object]:
+    """The words of one change of a rate."""
+    name = indicators()[change.subject].name(teller.language)
+    return {
+        "name": name,
+        "Name": name[:1].upper() + name[1:],
+        "verdict": change.verdict,
+        **{
+            c: teller.ledger.figure("trends", f"{change.key}:{c}", str(getattr(change, c)))
+            for c in ("first", "last")
+        },
+        "from_": teller.percent("trends", f"{change.key}:value_first", 1),
+        "to": teller.percent("trends", f"{change.key}:value_last", 1),
+        "p": None if pd.isna(change.adjusted) else teller.plain("trends", f"{change.key}:adjusted", 3),
+    }
+
+
+def _again(teller: _Teller, problem) -> None:
+    """That a problem was there in the report before, in the same words or of the same kind."""
+    of = teller.study.of_year("recurrence")
+    for row in of[(of["problem"] == problem.items.split()[0]) & (of["how"] != "")].itertuples(index=False):
+        earlier = opening(teller.study.years["items"].set_index("key")["text"][row.earlier])
+        teller.tell(
+            f"again.{row.how}",
+            "problems",
+            f"again/{problem.order}",
+            earlier_year=teller.ledger.figure("recurrence", f"{row.key}:earlier_year", str(row.earlier_year)),
+            since=teller.ledger.figure("recurrence", f"{row.key}:since", str(row.since)),
+            reports=teller.ledger.figure("recurrence", f"{row.key}:reports", str(row.reports)),
+            earlier=teller.quote("items", f"{row.earlier}:text", earlier),
+            run=row.reports > 2,
+        )
+
+
+def _followed(teller: _Teller) -> None:
+    """What this report says of the measures of the one before."""
+    of = teller.study.of_year("follow_up")
+    if of.empty:
+        teller.tell("followed.nothing", "progress")
+        return
+    counts = {state: of[of["state"] == state] for state in ("found", "possible", "none")}
+    teller.tell(
+        "followed.all",
+        "progress",
+        promised=teller.ledger.figure(
+            "follow_up", f"{of['key'].iloc[0]}:promised", str(of["promised"].iloc[0])
+        ),
+        n=teller.tally("follow_up", of),
+        **{state: teller.tally("follow_up", rows) if len(rows) else None for state, rows in counts.items()},
+    )
+    items = teller.study.years["items"].set_index("key")["text"]
+    sentences = teller.study.report.sentences.set_index("key")["text"]
+    trends = {change.key: change for change in teller.study.years["trends"].itertuples(index=False)}
+    for n, row in enumerate(of.itertuples(index=False), 1):
+        said = sentences[row.sentence] if row.sentence else ""
+        teller.tell(
+            f"followed.{row.state}",
+            "progress",
+            f"followed/{n}",
+            n=n,
+            measure=teller.quote("items", f"{row.measure}:text", opening(items[row.measure])),
+            sentence=teller.quote("sentences", f"{row.sentence}:text", said.rstrip("。")) if said else "",
+            score=teller.plain("follow_up", f"{row.key}:score", 2),
+        )
+        for key in row.trends.split():
+            change = trends[key]
+            if change.verdict in ("rise", "fall", "none", "few"):
+                teller.tell(
+                    "evidence.change",
+                    "progress",
+                    f"followed/{n}/{change.subject}",
+                    **_moved(teller, change),
+                )
 
 
 def _words(teller: _Teller, problem) -> dict[str, object]:

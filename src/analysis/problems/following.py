@@ -1,0 +1,146 @@
+"""What became of it: which problems come back, and which measures the next report speaks of.
+
+In: the reports of one unit and their sections five. Out: ``recurrence`` – each problem with the one of the report before that
+says or means the same – and ``follow_up`` – each measure of one report with the sentence of the next that comes nearest to it,
+how near, and what the indicators of its category did meanwhile. What is near is no proof that a promise was kept, and what is not
+found may have been done without a word: the sentence is shown with its score, for a reader to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from analysis import frames
+from analysis.problems.labels import declared_categories, label_of
+from analysis.problems.pairing import fold, overlap, words
+from analysis.problems.split import MEASURE, PROBLEM
+from analysis.reading import Report
+
+# Two problems are said alike if they have so much of their words, and so many of them, in common.
+_ALIKE, _MANY = 0.6, 6
+# How near a sentence is: the part of the measure's words that it has, and this much for all that the measure is about. From
+# the first on it speaks of the measure, from the second on it may; with fewer of its words than that it does not.
+_ABOUT = 0.4
+_SPOKEN, _MAYBE, _WORDS = 0.4, 0.24, 0.05
+
+Fives = Mapping[str, Mapping[str, pd.DataFrame]]
+
+
+def recurrence_of(reports: Sequence[Report], fives: Fives) -> pd.DataFrame:
+    """The table ``recurrence`` of one unit: ``fives`` are the sections five by key of the report."""
+    rows = []
+    since: dict[str, tuple[int, int]] = {}
+    before: list = []
+    for report in sorted(reports, key=lambda r: r.year):
+        items = fives[report.key]["items"]
+        now = list(items[items["kind"] == PROBLEM].itertuples(index=False))
+        named = {p.category for p in now if p.category}
+        since = {c: (since[c][0], since[c][1] + 1) if c in since else (report.year, 1) for c in named}
+        for problem in now:
+            earlier, likeness, how = _earlier(problem, before)
+            first, reports_ = since.get(problem.category, (report.year, 1))
+            rows.append(
+                {
+                    "key": f"{report.key}/recurrence/{problem.key.rpartition('/')[2]}",
+                    "unit": report.unit,
+                    "year": report.year,
+                    "problem": problem.key,
+                    "category": problem.category,
+                    "earlier": earlier.key if earlier else "",
+                    "earlier_year": earlier.year if earlier else 0,
+                    "how": how,
+                    "likeness": round(likeness, 3),
+                    "since": first,
+                    "reports": reports_,
+                }
+            )
+        before = now
+    return frames.frame("recurrence", rows)
+
+
+def _earlier(problem, before: Sequence) -> tuple:
+    """The problem of the report before that is said alike, or else is about the same; how much of the words they share."""
+    own = words(fold(problem.text))
+    near = [
+        (overlap(own, theirs), p, (own & theirs).total()) for p in before for theirs in [words(fold(p.text))]
+    ]
+    alike = [n for n in near if n[0] >= _ALIKE and n[2] >= _MANY]
+    if alike:
+        likeness, earlier, _ = max(alike, key=lambda n: n[0])
+        return earlier, likeness, "wording"
+    same = [n for n in near if n[1].category and n[1].category == problem.category]
+    likeness, earlier, _ = max(same, key=lambda n: n[0], default=(0.0, None, 0))
+    return earlier, likeness, "category" if same else ""
+
+
+def follow_up_of(reports: Sequence[Report], fives: Fives, trends: pd.DataFrame) -> pd.DataFrame:
+    """The table ``follow_up`` of one unit: the measures of each report in the next; ``trends`` are the changes of its rates."""
+    rows: list[dict] = []
+    for before, after in pairwise(sorted(reports, key=lambda r: r.year)):
+        items = fives[before.key]["items"]
+        said = list(_said(after, fives[after.key]["items"]))
+        # What was told as done already was no promise.
+        promised = items[(items["kind"] == MEASURE) & ~items["done"]]
+        for n, measure in enumerate(promised.itertuples(index=False), 1):
+            key, score = _nearest(measure, said)
+            rows.append(
+                {
+                    "key": f"{after.key}/follow_up/{n}",
+                    "unit": after.unit,
+                    "year": after.year,
+                    "measure": measure.key,
+                    "promised": before.year,
+                    "category": measure.category,
+                    "sentence": key,
+                    "score": round(score, 3),
+                    "state": "found" if score >= _SPOKEN else "possible" if score >= _MAYBE else "none",
+                    "trends": " ".join(_moved(measure, trends, before.year, after.year)),
+                }
+            )
+    return frames.frame("follow_up", rows)
+
+
+def _said(report: Report, items: pd.DataFrame) -> Iterator:
+    """The sentences that tell what was done: those of section one, and those of section five that tell of it."""
+    done = items[items["done"]]
+    for sentence in report.sentences.itertuples(index=False):
+        within = any(d.start <= sentence.start < d.end for d in done.itertuples(index=False))
+        if sentence.section == "overview" or (sentence.section == "problems" and within):
+            yield sentence
+
+
+def _nearest(measure, said: Sequence) -> tuple[str, float]:
+    text = fold(measure.text)
+    own, about = words(text), label_of(text).weights
+    best = ("", 0.0)
+    for sentence in said:
+        folded = fold(sentence.text)
+        common = (own & words(folded)).total() / max(1, own.total())
+        if common < _WORDS:
+            continue
+        shown = label_of(folded).weights
+        same = sum(w for a, w in about.items() if a in shown) / max(1, sum(about.values()))
+        score = common + _ABOUT * same
+        if score > best[1]:
+            best = (sentence.key, score)
+    return best if best[1] >= _MAYBE else ("", best[1])
+
+
+def _moved(measure, trends: pd.DataFrame, first: int, last: int) -> Iterator[str]:
+    """The changes of the rates that bear on what a measure is about, from one report to the next."""
+    codes = {
+        code
+        for category in re.findall(r"\w+", measure.categories)
+        for code in declared_categories()[category].get("evidence", {}).get("indicators", ())
+    }
+    of = trends[
+        (trends["span"] == "adjacent")
+        & (trends["first"] == first)
+        & (trends["last"] == last)
+        & trends["subject"].isin(codes)
+    ]
+    yield from of.loc[of["value_first"].notna() & of["value_last"].notna(), "key"]

@@ -1,0 +1,171 @@
+"""Which measure answers which problem.
+
+In: the table ``items`` of one report. Out: ``pairs`` – each measure with the problems it answers, how that is known, and the
+score – and ``problems``, one row a problem with what is promised for it. What stands in one numbered part goes together;
+else a pair must share what it is about, or its words, and the same place in two lists of one length counts for it. A measure that
+stands before all problems was taken against those of the year before.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+
+import pandas as pd
+
+from analysis import frames
+from analysis.problems.labels import Label, aspects, items_of, label_of
+from analysis.problems.split import MEASURE, PROBLEM, rules
+from analysis.reading import Report
+
+# How much each sign counts, from 0 to 1 each: common categories, common words, common aspects, the same place in the list,
+# training or inspection against unevenness and slips. A pair needs so much in all, and so much of what the measure's best has.
+_CATEGORIES, _WORDS, _ASPECTS, _PLACE, _MEANS = 1.0, 2.0, 0.6, 0.3, 0.4
+_LEAST, _NEAR = 0.5, 0.5
+
+
+def fold(text: str) -> str:
+    """A text as the cue words are declared for: with the half-width punctuation of the folded page."""
+    return unicodedata.normalize("NFKC", text)
+
+
+@cache
+def _generic() -> re.Pattern[str]:
+    return re.compile(f"{rules()['generic']}|[^一-鿿]+")
+
+
+def words(text: str) -> Counter[str]:
+    """The pairs of characters of a text, without the words that every such text is full of."""
+    return Counter(w[i : i + 2] for w in _generic().split(text) for i in range(len(w) - 1))
+
+
+def overlap(one: Counter[str], other: Counter[str]) -> float:
+    """How much of the shorter text is in the other, from 0 to 1."""
+    return (one & other).total() / max(1, min(one.total(), other.total()))
+
+
+def _score(problem: Label, measure: Label, common: float, same_place: bool) -> float:
+    shared = problem.categories.keys() & measure.categories.keys()
+    about = sum(problem.categories[c] + measure.categories[c] for c in shared) / 2
+    touched = sum(w for a, w in problem.weights.items() if a in measure.weights)
+    asked = touched / max(1, sum(problem.weights.values()))
+    means = rules()["means"]
+    helped = (
+        not shared
+        and not problem.categories.keys().isdisjoint(means["against"])
+        and not measure.categories.keys().isdisjoint(means["by"])
+    )
+    return _CATEGORIES * about + _WORDS * common + _ASPECTS * asked + _PLACE * same_place + _MEANS * helped
+
+
+def pairs_of(items: pd.DataFrame) -> pd.DataFrame:
+    """The table ``pairs`` of one report, from its ``items``."""
+    folded = {i.key: fold(i.text) for i in items.itertuples(index=False)}
+    label, found = {k: label_of(t) for k, t in folded.items()}, {k: words(t) for k, t in folded.items()}
+    problems, measures = (items[items["kind"] == kind] for kind in (PROBLEM, MEASURE))
+    first = problems["order"].min()
+    rows = []
+    for m, measure in enumerate(measures.itertuples(index=False)):
+        own = problems[(problems["part"] == measure.part) & (measure.part >= 0)]
+        if len(own):
+            rows += [_pair(problem, measure, "part", 1.0) for problem in own.itertuples(index=False)]
+            continue
+        if measure.order < first:
+            continue
+        scores = {
+            p: _score(
+                label[problem.key],
+                label[measure.key],
+                overlap(found[problem.key], found[measure.key]),
+                len(problems) == len(measures) and p == m,
+            )
+            for p, problem in enumerate(problems.itertuples(index=False))
+        }
+        best = max(scores.values(), default=0.0)
+        for p, problem in enumerate(problems.itertuples(index=False)):
+            if scores[p] >= max(_LEAST, _NEAR * best):
+                in_order = len(problems) == len(measures) and p == m
+                rows.append(_pair(problem, measure, "order" if in_order else "topic", scores[p]))
+    return frames.frame("pairs", rows)
+
+
+def _pair(problem, measure, how: str, score: float) -> dict:
+    both = [c for c in problem.categories.split() if c in measure.categories.split()]
+    names = [key.rpartition("/")[2] for key in (problem.key, measure.key)]
+    return {
+        "key": f"{problem.unit}/{problem.year}/pair/{'-'.join(names)}",
+        "unit": problem.unit,
+        "year": problem.year,
+        "problem": problem.key,
+        "measure": measure.key,
+        "how": how,
+        "score": round(score, 3),
+        "shared": " ".join(both),
+    }
+
+
+def problems_of(items: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The table ``problems`` of one report: one row a problem, with the measures announced for it and whether they answer it;
+    then one row a measure that answers none."""
+    item = {i.key: i for i in items.itertuples(index=False)}
+    promised: dict[str, list] = {}
+    for pair in pairs.itertuples(index=False):
+        promised.setdefault(pair.problem, []).append(item[pair.measure])
+    rows = []
+    for problem in items[items["kind"] == PROBLEM].itertuples(index=False):
+        rows.append(_row(problem, promised.get(problem.key, []), len(rows) + 1))
+    for measure in items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])].itertuples(
+        index=False
+    ):
+        rows.append(_row(None, [measure], len(rows) + 1))
+    return frames.frame("problems", rows)
+
+
+def _row(problem, measures: list, order: int) -> dict:
+    first = problem or measures[0]
+    asked = label_of(fold(problem.text)).weights if problem else {}
+    answered = set().union(*(label_of(fold(m.text)).weights for m in measures))
+    # What the problem asks for within its own category; the rest is context.
+    own = [a for a in asked if aspects()[a].category == first.category]
+    open_ = [a for a in own if a not in answered]
+    if problem is None:
+        answer = "unpaired"
+    elif not measures:
+        answer = "none"
+    elif not own or not answered:
+        answer = "unknown"
+    elif len(open_) == len(own):
+        answer = "other"
+    else:
+        answer = "partial" if open_ else "full"
+    checkable = list(dict.fromkeys(s for m in measures for s in m.specifics.split()))
+    together = bool(problem) and len(measures) == 1 and measures[0].part == problem.part >= 0
+    return {
+        "key": f"{first.unit}/{first.year}/problems/{order}",
+        "unit": first.unit,
+        "year": first.year,
+        "order": order,
+        "problem": problem.text if problem else "",
+        "measure": "；".join(m.text for m in measures),
+        "category": first.category,
+        "categories": first.categories,
+        "cues": first.cues,
+        "answer": answer,
+        "unanswered": " ".join(open_) if problem else "",
+        "specificity": len(checkable),
+        "specifics": " ".join(checkable),
+        "hedges": sum(i.hedges for i in [*([problem] if problem else []), *measures]),
+        "items": " ".join(i.key for i in [*([problem] if problem else []), *measures]),
+        "where": first.where,
+        "start": first.start,
+        "end": measures[0].end if together else first.end,
+    }
+
+
+def section_five(report: Report) -> dict[str, pd.DataFrame]:
+    """Section five of one report: the tables ``items``, ``pairs`` and ``problems``."""
+    items = items_of(report)
+    pairs = pairs_of(items)
+    return {"items": items, "pairs": pairs, "problems": problems_of(items, pairs)}
