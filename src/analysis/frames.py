@@ -262,12 +262,12 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         part=pa.Column(int),
         **_PLACE,
     ),
-    # one measure and one problem that it answers; how says by what: they stand in one part, at one place of two lists, or
-    # share what they are about; shared are the common categories
+    # one measure and one problem that it answers; how says by what: they stand in one part, at one place of two lists,
+    # share what they are about, or the measure is a means against such a fault (rules.yml); shared are the common categories
     "pairs": _schema(
         problem=_text(),
         measure=_text(),
-        how=_text(checks=pa.Check.isin(("part", "order", "topic"))),
+        how=_text(checks=pa.Check.isin(("part", "order", "topic", "means"))),
         score=pa.Column(float),
         shared=_text(),
     ),

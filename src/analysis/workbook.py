@@ -35,7 +35,7 @@ from analysis.problems import (
 )
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
-from analysis.writing import charts, html
+from analysis.writing import charts, html, tables
 from analysis.writing.claims import claims_of
 from analysis.writing.document import Document, Heading, Paragraph, Picture, Table, to_docx, to_markdown
 from analysis.writing.labels import label
@@ -215,6 +215,42 @@ class Workbook:
             lambda s: "\n".join(f"{p.order}. {p.problem} → {p.measure}" for p in s.problems.itertuples()),
         )
 
+    def items(self) -> Answer:
+        """Every problem and measure of section five, why it is one, what it is about, and what goes with it."""
+        return self._each(
+            lambda s: html.details(
+                tables.items(s.five["items"], s.five["pairs"], self.language), self._label("all_items")
+            )
+        )
+
+    def inventory(self) -> Answer:
+        """What section one says was built and done, with the numbers attached."""
+        return self._each(
+            lambda s: tables.inventory(s.inventory, self._ledger, self.language),
+            lambda s: "\n".join(f"{i.type}: {i.name}" for i in s.inventory.itertuples()),
+        )
+
+    def followed(self) -> Answer:
+        """What became of the measures of the report before, and which problems come back."""
+
+        def shown(study: Study) -> str:
+            of = (study.of_year(name) for name in ("follow_up", "recurrence"))
+            return tables.followed(*of, self._known, self.language)
+
+        return self._told("progress", after=shown)
+
+    def over_years(self) -> Answer:
+        """Which kinds of problems the reports name, year by year; a sentence where there is one report only."""
+        parts: list[Part] = []
+        for unit, items in {s.report.unit: s.years["items"] for s in self.studies}.items():
+            if items["year"].nunique() < 2:
+                words = self._label("one_year_only")
+                parts.append(Part(words, f"<p>{words}</p>"))
+            else:
+                drawn = charts.draw(charts.years.problems_over_years, items, unit, self.language)
+                parts += picture(drawn, self.language)
+        return Answer(tuple(parts))
+
     def draft(self) -> Answer:
         """A section five that stands on the figures, for an official to edit."""
 
@@ -361,12 +397,12 @@ def open_request(asked: Request) -> Workbook:
     years = asked.years or (None,) * len(asked.files)
     reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
     every = decided_reports([*reports, *_beside(asked, reports)], asked.files)
-    tables = tables_of(every, _COMPARED)
-    across, sides = compare([tables], register.beside(asked.files[0].parent.parent))
+    compared = tables_of(every, _COMPARED)
+    across, sides = compare([compared], register.beside(asked.files[0].parent.parent))
     decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
     years = over_years(every)
     studies = [study(report, across, decided, years) for report in every[: len(reports)]]
-    return Workbook(studies, asked.language, {**years, **tables, **sides})
+    return Workbook(studies, asked.language, {**years, **compared, **sides})
 
 
 def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:

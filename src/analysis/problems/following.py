@@ -68,7 +68,7 @@ def _earlier(problem, before: Sequence) -> tuple:
     near = [
         (overlap(own, theirs), p, (own & theirs).total()) for p in before for theirs in [words(fold(p.text))]
     ]
-    alike = [n for n in near if n[0] >= _ALIKE and n[2] >= _MANY]
+    alike = [n for n in near if n[1].text == problem.text or (n[0] >= _ALIKE and n[2] >= _MANY)]
     if alike:
         likeness, earlier, _ = max(alike, key=lambda n: n[0])
         return earlier, likeness, "wording"

@@ -44,6 +44,10 @@ class Category:
     zh: str
     en: str
 
+    def in_(self, language: str) -> str:
+        """What readers of ``language`` call it."""
+        return self.en if language == "en" else self.zh
+
 
 @cache
 def categories() -> Mapping[str, Category]:

@@ -46,7 +46,8 @@ def overlap(one: Counter[str], other: Counter[str]) -> float:
     return (one & other).total() / max(1, min(one.total(), other.total()))
 
 
-def _score(problem: Label, measure: Label, common: float, same_place: bool) -> float:
+def _score(problem: Label, measure: Label, common: float, same_place: bool) -> tuple[float, bool]:
+    """How much speaks for a pair, and whether it stands on what the measure is a means against."""
     shared = problem.categories.keys() & measure.categories.keys()
     about = sum(problem.categories[c] + measure.categories[c] for c in shared) / 2
     touched = sum(w for a, w in problem.weights.items() if a in measure.weights)
@@ -57,7 +58,8 @@ def _score(problem: Label, measure: Label, common: float, same_place: bool) -> f
         and not problem.categories.keys().isdisjoint(means["against"])
         and not measure.categories.keys().isdisjoint(means["by"])
     )
-    return _CATEGORIES * about + _WORDS * common + _ASPECTS * asked + _PLACE * same_place + _MEANS * helped
+    score = _CATEGORIES * about + _WORDS * common + _ASPECTS * asked + _PLACE * same_place + _MEANS * helped
+    return score, helped
 
 
 def pairs_of(items: pd.DataFrame) -> pd.DataFrame:
@@ -83,11 +85,13 @@ def pairs_of(items: pd.DataFrame) -> pd.DataFrame:
             )
             for p, problem in enumerate(problems.itertuples(index=False))
         }
-        best = max(scores.values(), default=0.0)
+        best = max((score for score, _ in scores.values()), default=0.0)
         for p, problem in enumerate(problems.itertuples(index=False)):
-            if scores[p] >= max(_LEAST, _NEAR * best):
+            score, helped = scores[p]
+            if score >= max(_LEAST, _NEAR * best):
                 in_order = len(problems) == len(measures) and p == m
-                rows.append(_pair(problem, measure, "order" if in_order else "topic", scores[p]))
+                how = "order" if in_order else "means" if helped else "topic"
+                rows.append(_pair(problem, measure, how, score))
     return frames.frame("pairs", rows)
 
 
@@ -110,12 +114,13 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     """The table ``problems`` of one report: one row a problem, with the measures announced for it and whether they answer it;
     then one row a measure that answers none."""
     item = {i.key: i for i in items.itertuples(index=False)}
+    by_means = set(pairs.loc[pairs["how"] == "means", "problem"])
     promised: dict[str, list] = {}
     for pair in pairs.itertuples(index=False):
         promised.setdefault(pair.problem, []).append(item[pair.measure])
     rows = []
     for problem in items[items["kind"] == PROBLEM].itertuples(index=False):
-        rows.append(_row(problem, promised.get(problem.key, []), len(rows) + 1))
+        rows.append(_row(problem, promised.get(problem.key, []), len(rows) + 1, problem.key in by_means))
     for measure in items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])].itertuples(
         index=False
     ):
@@ -123,7 +128,7 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     return frames.frame("problems", rows)
 
 
-def _row(problem, measures: list, order: int) -> dict:
+def _row(problem, measures: list, order: int, by_means: bool = False) -> dict:
     first = problem or measures[0]
     asked = label_of(fold(problem.text)).weights if problem else {}
     answered = set().union(*(label_of(fold(m.text)).weights for m in measures))
@@ -134,7 +139,7 @@ def _row(problem, measures: list, order: int) -> dict:
         answer = "unpaired"
     elif not measures:
         answer = "none"
-    elif not own or not answered:
+    elif not own or not answered or (by_means and len(open_) == len(own)):
         answer = "unknown"
     elif len(open_) == len(own):
         answer = "other"

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis import frames
 from analysis.measuring import compare_units, counts_of, lines, rates_of, trends_of
+from analysis.problems import section_five
 from analysis.reading import Report, StoredReport, tables_of
 from analysis.register import Register
 from analysis.templates import Form, forms
@@ -63,6 +64,10 @@ CAPTIONS: Mapping[str, tuple[str, str]] = {
         "比率逐年与区间；叉是数字合不上的年份。",
         "Rates over the years with intervals; a cross where the report contradicts itself.",
     ),
+    "problems_over_years": (
+        "历年第五部分说了哪类问题，哪些年年都有。",
+        "Which kinds of problems section five names, and which come back every year.",
+    ),
     "changes": (
         "最近一次变化，实心的经多重检验校正后站得住。",
         "The last change; filled where it is supported with all tests allowed for.",
@@ -102,12 +107,14 @@ def many_years(reports: list[Report], language: str = "zh") -> list[Chart]:
     rates = frames.concat("rates", [rates_of(r) for r in reports])
     documents = tables_of(reports, ())["documents"]
     trends = trends_of(counts, rates, documents)
+    items = frames.concat("items", [section_five(r)["items"] for r in reports])
     of, form = lines(counts, rates, documents), {r.year: r.form.code for r in reports}
     return [
         draw(years.counts_over_years, of, trends, form, language),
         draw(years.outcomes_over_years, rates, form, language),
         draw(years.rates_over_years, of, trends, form, language),
         draw(years.changes, trends, language),
+        draw(years.problems_over_years, items, reports[0].unit, language),
     ]
 
 

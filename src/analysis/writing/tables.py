@@ -13,6 +13,8 @@ import pandas as pd
 from analysis.figures import number, percent
 from analysis.ledger import Ledger
 from analysis.measuring import headlines, indicators
+from analysis.problems import categories, rules
+from analysis.problems.inventory import declared_inventory
 from analysis.templates import Cell, forms, series
 from analysis.writing.charts.years import name
 from analysis.writing.html import anchor, details, linked, row, table
@@ -160,6 +162,117 @@ def _p(value: float) -> str:
     if pd.isna(value):
         return ""
     return "&lt;0.001" if value < 0.001 else f"{value:.3f}"
+
+
+# section five
+
+
+def _category(codes: str, language: str) -> str:
+    """Categories by name."""
+    return {"zh": "、", "en": ", "}[language].join(categories()[c].in_(language) for c in codes.split())
+
+
+def items(of: pd.DataFrame, pairs: pd.DataFrame, language: str) -> str:
+    """Every problem and measure: words, categories with the cues that decided, what made it an item, what goes with it."""
+    with_: dict[str, list[str]] = {}
+    for pair in pairs.itertuples(index=False):
+        for one, other in ((pair.problem, pair.measure), (pair.measure, pair.problem)):
+            with_.setdefault(one, []).append(
+                f"{_short(other, language)}（{label('how_' + pair.how, language)}）"
+            )
+    specific = {code: rule[language] for code, rule in rules()["specifics"].items()}
+    body = [
+        row(
+            [
+                _short(i.key, language),
+                escape(i.text),
+                f'<span title="{escape(i.cues, quote=True)}">{escape(_category(i.categories, language)) or "—"}</span>',
+                escape("；".join(with_.get(i.key, ())) or "—"),
+                escape("、".join(specific[s] for s in i.specifics.split()) or "—"),
+                label(f"rule_{i.rule}", language) + ("；" + label("told_done", language) if i.done else ""),
+                f"<code>{escape(i.where)}</code>",
+            ],
+            anchor("items", i.key),
+        )
+        for i in of.itertuples(index=False)
+    ]
+    words = ("item", "text", "category", "goes_with", "specific", "rule", "where")
+    return table([label(w, language) for w in words], body, kind="list") if body else ""
+
+
+def _short(key: str, language: str) -> str:
+    """An item by its kind and number."""
+    kind, n = key.split("/")[-2:]
+    return f"{label('item_' + kind, language)}{n}"
+
+
+def inventory(of: pd.DataFrame, book: Ledger, language: str) -> str:
+    """What was built and done: type, name, the numbers that stand with it, the clause."""
+    types = declared_inventory()["types"]
+    body = [
+        row(
+            [
+                escape(types[i.type][language]),
+                escape(i.name),
+                "、".join(
+                    linked(number(book.value("claims", k)), "claims", k, book) for k in i.numbers.split()
+                )
+                or "—",
+                escape(i.quote),
+                f"<code>{escape(i.where)}</code>",
+            ],
+            anchor("inventory", i.key),
+        )
+        for i in of.itertuples(index=False)
+    ]
+    words = ("type", "thing", "numbers", "quote", "where")
+    return (
+        table([label(w, language) for w in words], body, kind="list")
+        if body
+        else f"<p>{label('nothing', language)}</p>"
+    )
+
+
+def followed(
+    follow_up: pd.DataFrame, recurrence: pd.DataFrame, known: Mapping[str, pd.DataFrame], language: str
+) -> str:
+    """The measures of the report before beside the nearest sentence, and the problems that were there before."""
+    text = known["items"].set_index("key")["text"]
+    said = known["sentences"].set_index("key")["text"]
+    measures = [
+        row(
+            [
+                escape(f"{f.promised} {text[f.measure]}"),
+                escape(said[f.sentence]) if f.sentence else "—",
+                f"{f.score:.2f}",
+                label(f"state_{f.state}", language),
+            ],
+            anchor("follow_up", f.key),
+        )
+        for f in follow_up.itertuples(index=False)
+    ]
+    again = [
+        row(
+            [
+                escape(text[r.problem]),
+                escape(f"{r.earlier_year} {text[r.earlier]}") if r.earlier else "—",
+                label(f"how_{r.how}", language) if r.how else "—",
+                f"{r.likeness:.2f}" if r.earlier else "",
+                f"{r.since} · {r.reports}",
+            ],
+            anchor("recurrence", r.key),
+        )
+        for r in recurrence.itertuples(index=False)
+    ]
+    made = []
+    for title, words, body in (
+        ("measures_followed", ("promised", "nearest", "score", "state"), measures),
+        ("problems_again", ("problem", "earlier_problem", "how", "likeness", "since"), again),
+    ):
+        if body:
+            shown = table([label(w, language) for w in words], body, kind="list")
+            made.append(details(shown, label(title, language)))
+    return "\n".join(made)
 
 
 # many units

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import number, percent
 from analysis.measuring import Line, headlines, indicators, wilson
+from analysis.problems import categories
 from analysis.templates import forms, series
 from analysis.writing import style
 from analysis.writing.charts.canvas import Chart, nothing, panels
@@ -282,6 +283,49 @@ def outcomes_over_years(rates: pd.DataFrame, of: Mapping[int, str], language: st
         for y, rows in table.groupby("year")
     )
     return Chart("outcomes_over_years", title, figure, table, f"{title}: {listed}")
+
+
+def problems_over_years(items: pd.DataFrame, unit: str, language: str) -> Chart:
+    """Which kinds of problems each report names: filled where one is, a ring where only a measure is about it."""
+    rows = [(i.year, c, i.kind) for i in items.itertuples(index=False) for c in i.categories.split()[:1]]
+    seen = pd.DataFrame(rows, columns=["year", "category", "kind"])
+    counted = seen.groupby(["category", "year", "kind"]).size().unstack("kind", fill_value=0)
+    counted = counted.reindex(columns=["problem", "measure"], fill_value=0).reset_index()
+    order = sorted(set(counted["category"]), key=lambda c: int(c[1:]))
+    table = counted.assign(label=[categories()[c].in_(language) for c in counted["category"]])[
+        ["category", "label", "year", "problem", "measure"]
+    ]
+    if table.empty:
+        return nothing("problems_over_years", table, language)
+    title = {
+        "zh": f"{unit}：历年第五部分说了哪类问题（实心：问题；空心：只有措施）",
+        "en": f"{unit}: kinds of problems in each report (filled: a problem; ring: a measure only)",
+    }[language]
+    years = sorted(set(items["year"]))
+    figure, (axes,) = panels(1, 1, 0.34 * len(order) + 0.7, title, "")
+    for filled in (False, True):
+        of = table[(table["problem"] > 0) == filled]
+        axes.scatter(
+            [years.index(y) for y in of["year"]],
+            [order.index(c) for c in of["category"]],
+            s=60,
+            c=style.ACCENT if filled else style.PAPER,
+            edgecolors=style.ACCENT,
+            linewidths=1.3,
+            zorder=3,
+        )
+    axes.set_yticks(range(len(order)), [categories()[c].in_(language) for c in order], fontsize=9)
+    axes.set_xticks(range(len(years)), [str(y) for y in years], fontsize=8.5)
+    axes.set(xlim=(-0.6, len(years) - 0.4), ylim=(len(order) - 0.4, -0.6))
+    axes.tick_params(length=0)
+    axes.grid(color=style.GRID, lw=0.7)
+    axes.set_axisbelow(True)
+    named = table[table["problem"] > 0]
+    listed = "; ".join(
+        f"{rows['label'].iloc[0]} {', '.join(map(str, rows['year']))}"
+        for _, rows in named.groupby("category", sort=False)
+    )
+    return Chart("problems_over_years", title, figure, table, f"{title}: {listed}")
 
 
 def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
