@@ -66,6 +66,12 @@ def parse_years(years: object) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def parse_units(unit: object) -> list[str]:
+    """``甲县,乙县`` → the names, in order, each once."""
+    named = re.split(r"[,，、]", unit) if isinstance(unit, str) else []
+    return list(dict.fromkeys(n for n in map(str.strip, named) if n))
+
+
 def _bad_years(years: object) -> InputError:
     return InputError(
         f"参数 years＝{years!r} 不是年份：请写成 2020、2018-2025 或 2020,2023。",

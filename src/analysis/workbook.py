@@ -24,8 +24,9 @@ from analysis.checking.across import compare
 from analysis.errors import InputError
 from analysis.ledger import Ledger
 from analysis.measuring import counts_of, rates_of, trends_of
-from analysis.parameters import Request, check_injected, request, years_label
+from analysis.parameters import Request, check_injected, parse_units, request, years_label
 from analysis.problems import (
+    categories,
     evidence_of,
     findings_within,
     follow_up_of,
@@ -120,17 +121,17 @@ class Workbook:
         self, studies: list[Study], language: str, beside: Mapping[str, pd.DataFrame] | None = None
     ) -> None:
         self.studies, self.language = studies, language
-        self._beside = beside or {}
+        self.beside = dict(beside or {})
 
     @property
     def unit(self) -> str:
-        """Whose reports these are."""
-        return self.studies[0].report.unit
+        """Whose reports these are; several units by their names."""
+        return "、".join(dict.fromkeys(s.report.unit for s in self.studies))
 
     @property
     def years(self) -> str:
         """The years, as they name a folder."""
-        return years_label([s.report.year for s in self.studies])
+        return years_label(sorted({s.report.year for s in self.studies}))
 
     @property
     def place(self) -> tuple[str, str]:
@@ -161,7 +162,7 @@ class Workbook:
     def _known(self) -> dict[str, pd.DataFrame]:
         """The tables that figures lead back to: those of all reports, and of the years beside them."""
         made = {n: t for n, t in self.tables.items() if n != "statements"}
-        return made | dict(self._beside)
+        return made | self.beside
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -172,10 +173,10 @@ class Workbook:
         found = self.tables["findings"]
         told = frames.by_severity(found[found["decision"] != "dismissed"]).head(most)
         message = told[f"message_{self.language}"]
-        several = len(self.studies) > 1
-        return [
-            f"{year}: {text}" if several else text for year, text in zip(told["year"], message, strict=True)
-        ]
+        if len(self.studies) == 1:
+            return list(message)
+        units = told["unit"] + " " if len({s.report.unit for s in self.studies}) > 1 else ""
+        return list(units + told["year"].astype(str) + ": " + message)
 
     # questions
 
@@ -344,7 +345,7 @@ class Workbook:
         yield from self._paragraphs(summary[summary["key"].str.endswith("/summary.restated")])
         for n, section in enumerate(DRAFT, 1):
             yield self._heading(section, *part, n)
-            yield from self._paragraphs(self._statements(study, section))
+            yield from self._item_by_item(study, section, (*part, n))
             for code in DRAWN.get(section, ()):
                 chart = charts.draw(CHARTS[code], study, self.language)
                 if not chart.empty:
@@ -354,6 +355,24 @@ class Workbook:
             yield self._heading("rates", *part, len(DRAFT) + 1)
             head = tuple(self._label(column) for column in html.RATE)
             yield Table(caption("table", self._label("rates_heading")), head, known)
+
+    def _item_by_item(self, study: Study, section: str, numbers: tuple[int, ...]) -> Iterator:
+        """The paragraphs of a section, under a numbered heading for each problem, and one for what the figures show beside
+        them."""
+        about = study.problems.set_index("order")["category"]
+        seen, beside = count(1), False
+        for row in self._statements(study, section).itertuples(index=False):
+            kind, _, order = row.key.removeprefix(f"{study.report.key}/{self.language}/").partition("/")
+            title = ""
+            if kind in ("stated", "announced"):
+                category = categories().get(about[int(order)])
+                named = category.in_(self.language) if category else self._label("uncategorised")
+                title = named[:1].upper() + named[1:]
+            elif kind.startswith(("passed_over.", "suggest.")) and not beside:
+                beside, title = True, self._label("passed_over")
+            if title:
+                yield Heading.numbered((*numbers, next(seen)), title, self.language)
+            yield Paragraph(row.text, ledger.from_json(row.figures), row.role)
 
     def _paragraphs(self, rows: pd.DataFrame) -> Iterator[Paragraph]:
         for row in rows.itertuples(index=False):
@@ -434,11 +453,26 @@ def _beside(asked: Request, reports: list[Report]) -> list[Report]:
 def open_workbook(
     unit: str = "", years: str | int = "", data: str = "", file: str = "", language: str = "zh"
 ) -> Workbook:
-    """Open the workbook on a unit's reports, or on one file.
+    """Open the workbook on the reports of a unit or several, or on one file.
 
-    ``unit``, ``years`` (``2020``, ``2018-2025``, ``2020,2023``) and ``data`` (a folder of
-    ``<unit>/<year>.<ext>``) choose reports; ``file`` reads one file wherever it lies, unit and year
-    from its text. All empty: the shipped report of Yongkang 2020. Raises ``InputError``.
+    ``unit`` (several parted by commas), ``years`` (``2020``, ``2018-2025``, ``2020,2023``) and ``data`` (a folder of
+    ``<unit>/<year>.<ext>``) choose reports; of several units those years are passed over that one has no report of. ``file``
+    reads one file wherever it lies, unit and year from its text. All empty: the shipped report of Yongkang 2020. Raises
+    ``InputError``.
     """
     check_injected()
-    return open_request(request(unit, years, data, file, language))
+    units = parse_units(unit)
+    if len(units) < 2:
+        return open_request(request(unit, years, data, file, language))
+    if file:
+        raise InputError(
+            f"FILE 只读一份报告，不能同时给出 {len(units)} 个单位：请去掉 UNIT 或只写一个。",
+            f"FILE reads one report, {len(units)} units were given: leave UNIT out or give one.",
+        )
+    books = [open_request(request(name, years, data, "", language, gaps=True)) for name in units]
+    names = dict.fromkeys(name for book in books for name in book.beside)
+    beside = {
+        name: pd.concat([b.beside[name] for b in books if name in b.beside], ignore_index=True)
+        for name in names
+    }
+    return Workbook([s for b in books for s in b.studies], language, beside)
