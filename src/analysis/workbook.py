@@ -34,6 +34,7 @@ from analysis.problems import (
     recurrence_of,
     section_five,
 )
+from analysis.problems.following import Fives
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html, tables
@@ -80,10 +81,10 @@ CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
 }
 
 
-def over_years(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
+def over_years(reports: Sequence[Report], fives: Fives | None = None) -> dict[str, pd.DataFrame]:
     """What is made of a unit's reports of all years together: its problems and measures and what became of them, its counts and
-    rates and how they changed."""
-    fives = {r.key: section_five(r) for r in reports}
+    rates and how they changed. ``fives`` are their sections five by key, where they are known already."""
+    fives = fives or {r.key: section_five(r) for r in reports}
     made = tables_of(reports, ("facts", "sentences", "placements", "claims"))
     made["items"] = frames.concat("items", [five["items"] for five in fives.values()])
     made["counts"] = frames.concat("counts", [counts_of(r) for r in reports])
@@ -111,7 +112,8 @@ def study(
         findings = frames.by_severity(frames.concat("findings", [findings, own])).reset_index(drop=True)
     findings = reviews.apply(findings, decided)
     evidence = evidence_of(report, problems, findings, rates)
-    return Study(report, findings, rates, five, evidence, inventory_of(report), years or over_years([report]))
+    years = years or over_years([report], {report.key: five})
+    return Study(report, findings, rates, five, evidence, inventory_of(report), years)
 
 
 class Workbook:
