@@ -302,16 +302,36 @@ class Workbook:
             raise AssertionError("\n".join(wrong))
 
         def shown(study: Study) -> str:
-            told = self._statements(study, "findings")["figures"]
+            rows = self.statements
+            told = rows.loc[
+                (rows["unit"] == study.report.unit) & (rows["year"] == study.report.year), "figures"
+            ]
             counted = html.sentences(study.report, told, self.language)
             numbers = html.details(
                 html.claims(study.report, self.language),
                 {"zh": "正文中的全部数字", "en": "every number of the text"}[self.language],
             )
-            title = {"zh": "发现所指的句子", "en": "sentences that findings count"}[self.language]
+            title = {"zh": "文中所指的句子", "en": "sentences that the text speaks of"}[self.language]
             return numbers + (html.details(counted, title) if counted else "")
 
-        return self._each(shown, lambda s: "\n".join(s.report.claims["quote"]))
+        answer = self._each(shown, lambda s: "\n".join(s.report.claims["quote"]))
+        others = tables.elsewhere(self._elsewhere(), self._ledger, self.language)
+        folded = html.details(others, self._label("elsewhere"))
+        return Answer((*answer.parts, Part(self._label("elsewhere"), folded))) if others else answer
+
+    def _elsewhere(self) -> dict[tuple[str, str], None]:
+        """The rows that sentences speak of and no other table of the page shows: of other years, and changes between
+        years."""
+        own = {s.report.key for s in self.studies}
+        found: dict[tuple[str, str], None] = {}
+        for figures in self.statements["figures"]:
+            for printed in ledger.from_json(figures):
+                for term in ledger.terms(printed.figure.key):
+                    table, _, key = (term if "|" in term else f"{printed.figure.table}|{term}").partition("|")
+                    name = key.partition(":")[0]
+                    if table == "trends" or "/".join(name.split("/")[:2]) not in own:
+                        found[table, name] = None
+        return found
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots: one for each report."""

@@ -275,6 +275,18 @@ def followed(
     return "\n".join(made)
 
 
+def elsewhere(of: Iterable[tuple[str, str]], book: Ledger, language: str) -> str:
+    """Rows of tables that are not on the page otherwise: what each holds, and where it stands."""
+    body = [
+        row(
+            [escape(key), label(f"table_{name}", language), escape(book.explain(name, key))],
+            anchor(name, key),
+        )
+        for name, key in of
+    ]
+    return table([label(w, language) for w in ("key", "table", "text")], body, kind="list") if body else ""
+
+
 # many units
 
 
