@@ -116,6 +116,17 @@ def test_the_draft_tells_what_became_of_last_years_measures(shared):
     book.sources()
 
 
+def test_what_was_not_found_is_counted_too(shared):
+    book = open_workbook("平潭综合实验区", "2012", str(shared / "reports"))
+    (told,) = book.statements.loc[book.statements["text"].str.contains("提出措施6条"), "text"]
+    assert "说到的4条" in told and "没有找到的2条" in told
+
+
+def test_the_date_of_signing_is_no_part_of_a_measure(years):
+    last = years["items"].query("year in [2012, 2013] and kind == 'measure'")["text"]
+    assert not last.str.contains("二○一").any()
+
+
 def test_words_of_change_are_those_of_the_test(shared):
     book = open_workbook("平潭综合实验区", "2021-2025", str(shared / "reports"))
     trends = book.tables["trends"].set_index("key")

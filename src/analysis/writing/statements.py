@@ -318,7 +318,10 @@ def _followed(teller: _Teller) -> None:
     if of.empty:
         teller.tell("followed.nothing", "progress")
         return
-    counts = {state: of[of["state"] == state] for state in ("found", "possible", "none")}
+    counts = {
+        name: of[of["state"] == state]
+        for name, state in (("found", "found"), ("possible", "possible"), ("missing", "none"))
+    }
     teller.tell(
         "followed.all",
         "progress",
@@ -326,7 +329,7 @@ def _followed(teller: _Teller) -> None:
             "follow_up", f"{of['key'].iloc[0]}:promised", str(of["promised"].iloc[0])
         ),
         n=teller.tally("follow_up", of),
-        **{state: teller.tally("follow_up", rows) if len(rows) else None for state, rows in counts.items()},
+        **{name: teller.tally("follow_up", rows) if len(rows) else None for name, rows in counts.items()},
     )
     items = teller.study.years["items"].set_index("key")["text"]
     sentences = teller.study.report.sentences.set_index("key")["text"]
