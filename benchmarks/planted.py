@@ -42,7 +42,7 @@ from analysis.checking.across import check_across
 from analysis.checking.finding import numbered
 from analysis.errors import InputError
 from analysis.ledger import from_json, terms
-from analysis.problems import findings_within, problems_of
+from analysis.problems import findings_within, section_five
 from analysis.reading import Report, read_report
 from analysis.reading.neighbours import decide_reports
 from analysis.reading.source import SUFFIXES
@@ -66,7 +66,7 @@ PAGE = PROJECT / "docs" / "planted.md"
 
 def found(report: Report, beside: Sequence[Report], declared: register.Register) -> pd.DataFrame:
     """All that the checks find in ``report``, by itself and beside other reports."""
-    within = findings_within(report, problems_of(report))
+    within = findings_within(report, section_five(report))
     units: dict[str, list[Report]] = defaultdict(list)
     for other in (*beside, report):
         units[other.unit].append(other)

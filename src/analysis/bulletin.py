@@ -152,11 +152,15 @@ class Bulletin:
     def outside(self) -> Answer:
         """Who lies beyond the limits, and why."""
         wrong = own_errors(self.tables["findings"])
-        out = self.tables["comparison"]
-        after = tables.outside(out[out["outside"] != ""], self.language)
+        after = self._outside
         if len(wrong):
             after += html.details(tables.errors(wrong, self.language), label("own_errors", self.language))
         return self._told("outside", after)
+
+    @property
+    def _outside(self) -> str:
+        of = self.tables["comparison"]
+        return tables.outside(of[of["outside"] != ""], self.language)
 
     def units(self) -> Answer:
         """Every unit's main rates."""
@@ -219,7 +223,7 @@ class Bulletin:
         of = self.tables
         made = [
             self._documents,
-            tables.outside(of["comparison"][of["comparison"]["outside"] != ""], self.language),
+            self._outside,
             tables.aggregates(of["aggregates"], self.language),
             tables.publication(of["publication"], self.language),
             tables.errors(own_errors(of["findings"]), self.language),
@@ -303,9 +307,9 @@ def open_bulletin(
     elif is_store(folder):
         read = _year(folder, wanted)
     else:
-        whole = any(not store.PART.fullmatch(p.stem) for p in store.find(folder, parts=True))
-        if not whole:
-            raise _nothing(folder, wanted.code if wanted else "", ",".join(_parts(folder)))
+        paths = store.find(folder, parts=True)
+        if all(store.PART.fullmatch(p.stem) for p in paths):
+            raise _nothing(folder, wanted.code if wanted else "", _parts(paths))
         with tempfile.TemporaryDirectory() as aside:
             summary = store.read_folder(folder, Path(aside), told=told)
             failed = [InputError(o.zh, o.en) for o in summary.of("failed")]
@@ -350,9 +354,10 @@ def _part_of_a_year(folder: Path, period: Period) -> Read:
             f"{folder} 是读好的数据，只有整年；季度通报请给报告文件夹。",
             f"{folder} is a store, which holds whole years; give the folder of reports for a part of one.",
         )
-    paths = [p for p in store.find(folder, parts=True) if p.stem.upper() == period.code]
+    every = store.find(folder, parts=True)
+    paths = [p for p in every if p.stem.upper() == period.code]
     if not paths:
-        raise _nothing(folder, period.code, ",".join(_parts(folder)))
+        raise _nothing(folder, period.code, _parts(every))
     reports, failed, seen = [], [], dict[str, Path]()
     for path in paths:
         unit = path.parent.name
@@ -376,9 +381,9 @@ def _part_of_a_year(folder: Path, period: Period) -> Read:
     return Read(period, _tables(reports), {r.unit: r.form for r in reports}, failed)
 
 
-def _parts(folder: Path) -> list[str]:
-    """The parts of a year that a folder has files of."""
-    return sorted({p.stem.upper() for p in store.find(folder, parts=True) if store.PART.fullmatch(p.stem)})
+def _parts(paths: Sequence[Path]) -> str:
+    """The parts of a year that files are named after, parted by commas."""
+    return ",".join(sorted({p.stem.upper() for p in paths if store.PART.fullmatch(p.stem)}))
 
 
 def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:

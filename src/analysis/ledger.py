@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 
 import pandas as pd
@@ -159,6 +159,15 @@ def says(text: str, value: float | str) -> bool:
     # A share is held as 0.58 and printed 58%; a percentage that prose prints is held as printed.
     sizes = (100 * value, value) if text.endswith("%") else (value, abs(value))
     return digits in {f"{size:.{decimals}f}" for size in sizes}
+
+
+def rows_named(figures: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Table and key of every row that figures, each lot as JSON, name."""
+    for text in figures:
+        for printed in from_json(text):
+            for term in terms(printed.figure.key):
+                table, key = term.split("|") if "|" in term else (printed.figure.table, term)
+                yield table, key.partition(":")[0]
 
 
 def to_json(rendered: Rendered) -> str:

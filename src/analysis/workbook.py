@@ -31,10 +31,10 @@ from analysis.problems import (
     findings_within,
     follow_up_of,
     inventory_of,
+    items_of,
     recurrence_of,
     section_five,
 )
-from analysis.problems.following import Fives
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.writing import charts, html, tables
@@ -81,17 +81,16 @@ CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
 }
 
 
-def over_years(reports: Sequence[Report], fives: Fives | None = None) -> dict[str, pd.DataFrame]:
+def over_years(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
     """What is made of a unit's reports of all years together: its problems and measures and what became of them, its counts and
-    rates and how they changed. ``fives`` are their sections five by key, where they are known already."""
-    fives = fives or {r.key: section_five(r) for r in reports}
+    rates and how they changed."""
     made = tables_of(reports, ("facts", "sentences", "placements", "claims"))
-    made["items"] = frames.concat("items", [five["items"] for five in fives.values()])
+    made["items"] = frames.concat("items", [items_of(r) for r in reports])
     made["counts"] = frames.concat("counts", [counts_of(r) for r in reports])
     made["rates"] = frames.concat("rates", [rates_of(r) for r in reports])
     made["trends"] = trends_of(made["counts"], made["rates"], made["documents"])
-    made["recurrence"] = recurrence_of(reports, fives)
-    made["follow_up"] = follow_up_of(reports, fives, made["trends"])
+    made["recurrence"] = recurrence_of(reports, made["items"])
+    made["follow_up"] = follow_up_of(reports, made["items"], made["trends"])
     return made
 
 
@@ -103,16 +102,15 @@ def study(
 ) -> Study:
     """Everything that the rooms make of one report; ``across`` are findings on several reports, ``decided`` what
     people have decided of findings, ``years`` the tables ``over_years`` of all reports of the unit."""
+    years = years or over_years([report])
     five = section_five(report)
-    problems = five["problems"]
-    rates = rates_of(report)
+    rates = years["rates"][years["rates"]["year"] == report.year].reset_index(drop=True)
     findings = findings_within(report, five)
     if across is not None:
         own = across[(across["unit"] == report.unit) & (across["year"] == report.year)]
         findings = frames.by_severity(frames.concat("findings", [findings, own])).reset_index(drop=True)
     findings = reviews.apply(findings, decided)
-    evidence = evidence_of(report, problems, findings, rates)
-    years = years or over_years([report], {report.key: five})
+    evidence = evidence_of(report, five["problems"], findings, rates)
     return Study(report, findings, rates, five, evidence, inventory_of(report), years)
 
 
@@ -323,15 +321,11 @@ class Workbook:
         """The rows that sentences speak of and no other table of the page shows: of other years, and changes between
         years."""
         own = {s.report.key for s in self.studies}
-        found: dict[tuple[str, str], None] = {}
-        for figures in self.statements["figures"]:
-            for printed in ledger.from_json(figures):
-                for term in ledger.terms(printed.figure.key):
-                    table, _, key = (term if "|" in term else f"{printed.figure.table}|{term}").partition("|")
-                    name = key.partition(":")[0]
-                    if table == "trends" or "/".join(name.split("/")[:2]) not in own:
-                        found[table, name] = None
-        return found
+        return {
+            (table, name): None
+            for table, name in ledger.rows_named(self.statements["figures"])
+            if table == "trends" or "/".join(name.split("/")[:2]) not in own
+        }
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots: one for each report."""
@@ -364,7 +358,8 @@ class Workbook:
             return self._label(f"{kind}_caption").format(n=next(captions[kind]), title=title)
 
         summary = self._statements(study, "summary")
-        yield from self._paragraphs(summary[summary["key"].str.endswith("/summary.restated")])
+        restated = summary[summary["key"].str.endswith("/summary.restated")]
+        yield from map(self._paragraph, restated.itertuples(index=False))
         for n, section in enumerate(DRAFT, 1):
             yield self._heading(section, *part, n)
             yield from self._item_by_item(study, section, (*part, n))
@@ -394,11 +389,10 @@ class Workbook:
                 beside, title = True, self._label("passed_over")
             if title:
                 yield Heading.numbered((*numbers, next(seen)), title, self.language)
-            yield Paragraph(row.text, ledger.from_json(row.figures), row.role)
+            yield self._paragraph(row)
 
-    def _paragraphs(self, rows: pd.DataFrame) -> Iterator[Paragraph]:
-        for row in rows.itertuples(index=False):
-            yield Paragraph(row.text, ledger.from_json(row.figures), row.role)
+    def _paragraph(self, row) -> Paragraph:
+        return Paragraph(row.text, ledger.from_json(row.figures), row.role)
 
     def _plain(self, study: Study, section: str) -> str:
         return "\n".join(self._statements(study, section)["text"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.problems import section_five
+from analysis.problems import items_of
 from analysis.problems.following import follow_up_of, recurrence_of
 from analysis.reading import read_report
 from analysis.workbook import open_workbook, over_years
@@ -68,12 +68,11 @@ def test_every_measure_of_a_year_is_followed_once(years):
 
 
 def test_a_sentence_that_is_taken_away_is_no_longer_found(pingtan):
-    fives = {r.key: section_five(r) for r in pingtan}
     before, after = (next(r for r in pingtan if r.year == year) for year in (2022, 2023))
-    trends = over_years([before, after])["trends"]
+    years = over_years([before, after])
 
     def third(report):
-        of = follow_up_of([before, report], fives, trends)
+        of = follow_up_of([before, report], years["items"], years["trends"])
         return of[of["measure"] == "平潭综合实验区/2022/measure/3"].iloc[0]
 
     found = third(after)
@@ -101,7 +100,7 @@ def test_a_kind_of_problem_that_comes_back_is_found(years):
 
 def test_a_first_report_recurs_nowhere(pingtan):
     first = pingtan[:1]
-    of = recurrence_of(first, {r.key: section_five(r) for r in first})
+    of = recurrence_of(first, items_of(first[0]))
     assert (of["how"] == "").all() and (of["earlier_year"] == 0).all()
 
 

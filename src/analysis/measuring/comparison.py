@@ -214,8 +214,7 @@ class _Group:
         counted = known & ~twice
         few = of["denominator"] < SMALL
         judged = known & ~few & ~whole
-        sums = (float(of.loc[counted, side].sum()) for side in ("numerator", "denominator"))
-        together = self._sum(indicator, of, counted, *sums)
+        together = self._sum(indicator, of, counted)
         notes = ["scopes"] * self._mixed
         found = self._judged(indicator, of[judged], together, notes)
         self.together.append(together | _told(notes))
@@ -246,10 +245,9 @@ class _Group:
             .join(found)
         )
 
-    def _sum(
-        self, indicator: Indicator, of: pd.DataFrame, counted: pd.Series, numerator: float, denominator: float
-    ) -> dict:
+    def _sum(self, indicator: Indicator, of: pd.DataFrame, counted: pd.Series) -> dict:
         """The row of ``aggregates``, without its notes."""
+        numerator, denominator = (float(of.loc[counted, s].sum()) for s in ("numerator", "denominator"))
         year = int(of["year"].max())
         rates = of.loc[counted & (of["denominator"] > 0), "value"]
         some = denominator > 0

@@ -10,7 +10,7 @@ from analysis.problems.evidence import contradictions, evidence_of, said
 from analysis.problems.findings import find, findings_within
 from analysis.problems.following import follow_up_of, recurrence_of
 from analysis.problems.inventory import inventory_of
-from analysis.problems.labels import aspects, categories, opening
+from analysis.problems.labels import aspects, categories, items_of, opening
 from analysis.problems.pairing import section_five
 from analysis.problems.split import rules
 
@@ -23,6 +23,7 @@ __all__ = [
     "findings_within",
     "follow_up_of",
     "inventory_of",
+    "items_of",
     "opening",
     "recurrence_of",
     "rules",

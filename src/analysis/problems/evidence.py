@@ -12,7 +12,7 @@ import re
 import pandas as pd
 
 from analysis import frames
-from analysis.problems.labels import categories, declared_categories
+from analysis.problems.labels import categories, evidence_on
 from analysis.reading import Report
 from analysis.reading.layout import body_end
 from analysis.templates import concepts
@@ -41,7 +41,7 @@ def said(report: Report, pattern: str) -> bool:
 
 def _speaks(report: Report, category: str, rates: pd.DataFrame) -> float:
     """1 if the prose gives a number on it, 0.5 if a rate bears on it, else 0."""
-    entry = declared_categories().get(category, {}).get("evidence", {})
+    entry = evidence_on(category)
     if entry.get("said") and said(report, entry["said"]):
         return 1.0
     bearing = rates[rates["indicator"].isin(entry.get("indicators", ()))]

@@ -8,14 +8,14 @@ found may have been done without a word: the sentence is shown with its score, f
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import pandas as pd
 
 from analysis import frames
-from analysis.problems.labels import declared_categories, label_of
+from analysis.problems.labels import evidence_on, label_of
 from analysis.problems.pairing import fold, overlap, words
 from analysis.problems.split import MEASURE, PROBLEM
 from analysis.reading import Report
@@ -27,17 +27,15 @@ _ALIKE, _MANY = 0.6, 6
 _ABOUT = 0.4
 _SPOKEN, _MAYBE, _WORDS = 0.4, 0.24, 0.05
 
-Fives = Mapping[str, Mapping[str, pd.DataFrame]]
 
-
-def recurrence_of(reports: Sequence[Report], fives: Fives) -> pd.DataFrame:
-    """The table ``recurrence`` of one unit: ``fives`` are the sections five by key of the report."""
+def recurrence_of(reports: Sequence[Report], items: pd.DataFrame) -> pd.DataFrame:
+    """The table ``recurrence`` of one unit; ``items`` are those of all its reports."""
     rows = []
     since: dict[str, tuple[int, int]] = {}
     before: list = []
     for report in sorted(reports, key=lambda r: r.year):
-        items = fives[report.key]["items"]
-        now = list(items[items["kind"] == PROBLEM].itertuples(index=False))
+        own = items[(items["year"] == report.year) & (items["kind"] == PROBLEM)]
+        now = list(own.itertuples(index=False))
         named = {p.category for p in now if p.category}
         since = {c: (since[c][0], since[c][1] + 1) if c in since else (report.year, 1) for c in named}
         for problem in now:
@@ -65,9 +63,8 @@ def recurrence_of(reports: Sequence[Report], fives: Fives) -> pd.DataFrame:
 def _earlier(problem, before: Sequence) -> tuple:
     """The problem of the report before that is said alike, or else is about the same; how much of the words they share."""
     own = words(fold(problem.text))
-    near = [
-        (overlap(own, theirs), p, (own & theirs).total()) for p in before for theirs in [words(fold(p.text))]
-    ]
+    near = [(p, words(fold(p.text))) for p in before]
+    near = [(overlap(own, theirs), p, (own & theirs).total()) for p, theirs in near]
     alike = [n for n in near if n[1].text == problem.text or (n[0] >= _ALIKE and n[2] >= _MANY)]
     if alike:
         likeness, earlier, _ = max(alike, key=lambda n: n[0])
@@ -77,15 +74,15 @@ def _earlier(problem, before: Sequence) -> tuple:
     return earlier, likeness, "category" if same else ""
 
 
-def follow_up_of(reports: Sequence[Report], fives: Fives, trends: pd.DataFrame) -> pd.DataFrame:
-    """The table ``follow_up`` of one unit: the measures of each report in the next; ``trends`` are the changes of its rates."""
+def follow_up_of(reports: Sequence[Report], items: pd.DataFrame, trends: pd.DataFrame) -> pd.DataFrame:
+    """The table ``follow_up`` of one unit: the measures of each report in the next; ``items`` are those of all its reports,
+    ``trends`` the changes of its rates."""
     rows: list[dict] = []
+    # What was told as done already was no promise.
+    promises = items[(items["kind"] == MEASURE) & ~items["done"]]
     for before, after in pairwise(sorted(reports, key=lambda r: r.year)):
-        items = fives[before.key]["items"]
-        said = list(_said(after, fives[after.key]["items"]))
-        # What was told as done already was no promise.
-        promised = items[(items["kind"] == MEASURE) & ~items["done"]]
-        for n, measure in enumerate(promised.itertuples(index=False), 1):
+        said = list(_said(after, items[(items["year"] == after.year) & items["done"]]))
+        for n, measure in enumerate(promises[promises["year"] == before.year].itertuples(index=False), 1):
             key, score = _nearest(measure, said)
             rows.append(
                 {
@@ -104,39 +101,34 @@ def follow_up_of(reports: Sequence[Report], fives: Fives, trends: pd.DataFrame) 
     return frames.frame("follow_up", rows)
 
 
-def _said(report: Report, items: pd.DataFrame) -> Iterator:
-    """The sentences that tell what was done: those of section one, and those of section five that tell of it."""
-    done = items[items["done"]]
+def _said(report: Report, done: pd.DataFrame) -> Iterator[tuple[str, Counter[str], Mapping[str, int]]]:
+    """The sentences that tell what was done, those of section one and of the items that are told as ``done``: key, words,
+    what each is about."""
     for sentence in report.sentences.itertuples(index=False):
         within = any(d.start <= sentence.start < d.end for d in done.itertuples(index=False))
         if sentence.section == "overview" or (sentence.section == "problems" and within):
-            yield sentence
+            text = fold(sentence.text)
+            yield sentence.key, words(text), label_of(text).weights
 
 
-def _nearest(measure, said: Sequence) -> tuple[str, float]:
+def _nearest(measure, said: Sequence[tuple[str, Counter[str], Mapping[str, int]]]) -> tuple[str, float]:
     text = fold(measure.text)
     own, about = words(text), label_of(text).weights
     best = ("", 0.0)
-    for sentence in said:
-        folded = fold(sentence.text)
-        common = (own & words(folded)).total() / max(1, own.total())
+    for key, theirs, shown in said:
+        common = (own & theirs).total() / max(1, own.total())
         if common < _WORDS:
             continue
-        shown = label_of(folded).weights
         same = sum(w for a, w in about.items() if a in shown) / max(1, sum(about.values()))
         score = common + _ABOUT * same
         if score > best[1]:
-            best = (sentence.key, score)
+            best = (key, score)
     return best if best[1] >= _MAYBE else ("", best[1])
 
 
 def _moved(measure, trends: pd.DataFrame, first: int, last: int) -> Iterator[str]:
     """The changes of the rates that bear on what a measure is about, from one report to the next."""
-    codes = {
-        code
-        for category in re.findall(r"\w+", measure.categories)
-        for code in declared_categories()[category].get("evidence", {}).get("indicators", ())
-    }
+    codes = {code for c in measure.categories.split() for code in evidence_on(c).get("indicators", ())}
     of = trends[
         (trends["span"] == "adjacent")
         & (trends["first"] == first)

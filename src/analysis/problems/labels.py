@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
 
 from analysis import frames
-from analysis.problems.split import MEASURE, Item, rules, split
+from analysis.problems.split import MEASURE, rules, split
 from analysis.reading import Report
 from analysis.reading.normalise import typeset
 from analysis.templates import declared
@@ -71,6 +71,11 @@ def declared_categories() -> Mapping:
     return declared("analysis.problems", "categories.yml")
 
 
+def evidence_on(category: str) -> Mapping:
+    """What figures speak to problems of a category (categories.yml ``evidence``); nothing if none do."""
+    return declared_categories().get(category, {}).get("evidence", {})
+
+
 def cues_in(text: str, of: Mapping[str, Aspect] | None = None) -> dict[str, list[str]]:
     """Aspect → the cue words that show it in ``text``, as often as they stand there."""
     found = {
@@ -120,10 +125,10 @@ def specifics(measure: str) -> list[str]:
     return [code for code, rule in rules()["specifics"].items() if re.search(rule["find"], measure)]
 
 
-def items_of(report: Report, found: Sequence[Item] | None = None) -> pd.DataFrame:
+def items_of(report: Report) -> pd.DataFrame:
     """The table ``items`` of one report: every problem and every measure of section five, in order."""
     rows, count = [], Counter[str]()
-    for order, item in enumerate(split(report) if found is None else found, 1):
+    for order, item in enumerate(split(report), 1):
         count[item.kind] += 1
         text = item.span.text
         label = label_of(text)

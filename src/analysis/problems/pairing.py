@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 
 import pandas as pd
@@ -62,36 +63,28 @@ def _score(problem: Label, measure: Label, common: float, same_place: bool) -> t
     return score, helped
 
 
-def pairs_of(items: pd.DataFrame) -> pd.DataFrame:
-    """The table ``pairs`` of one report, from its ``items``."""
-    folded = {i.key: fold(i.text) for i in items.itertuples(index=False)}
-    label, found = {k: label_of(t) for k, t in folded.items()}, {k: words(t) for k, t in folded.items()}
-    problems, measures = (items[items["kind"] == kind] for kind in (PROBLEM, MEASURE))
-    first = problems["order"].min()
+def pairs_of(items: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
+    """The table ``pairs`` of one report, from its ``items`` and what each is about (``labels``, by key)."""
+    found = {i.key: words(fold(i.text)) for i in items.itertuples(index=False)}
+    problems, measures = (
+        list(items[items["kind"] == kind].itertuples(index=False)) for kind in (PROBLEM, MEASURE)
+    )
     rows = []
-    for m, measure in enumerate(measures.itertuples(index=False)):
-        own = problems[(problems["part"] == measure.part) & (measure.part >= 0)]
-        if len(own):
-            rows += [_pair(problem, measure, "part", 1.0) for problem in own.itertuples(index=False)]
+    for m, measure in enumerate(measures):
+        own = [p for p in problems if p.part == measure.part >= 0]
+        if own:
+            rows += [_pair(problem, measure, "part", 1.0) for problem in own]
             continue
-        if measure.order < first:
+        if problems and measure.order < problems[0].order:
             continue
-        scores = {
-            p: _score(
-                label[problem.key],
-                label[measure.key],
-                overlap(found[problem.key], found[measure.key]),
-                len(problems) == len(measures) and p == m,
-            )
-            for p, problem in enumerate(problems.itertuples(index=False))
-        }
-        best = max((score for score, _ in scores.values()), default=0.0)
-        for p, problem in enumerate(problems.itertuples(index=False)):
-            score, helped = scores[p]
-            if score >= max(_LEAST, _NEAR * best):
-                in_order = len(problems) == len(measures) and p == m
-                how = "order" if in_order else "means" if helped else "topic"
-                rows.append(_pair(problem, measure, how, score))
+        scored = []
+        for p, problem in enumerate(problems):
+            in_order = len(problems) == len(measures) and p == m
+            common = overlap(found[problem.key], found[measure.key])
+            score, helped = _score(labels[problem.key], labels[measure.key], common, in_order)
+            scored.append((score, problem, "order" if in_order else "means" if helped else "topic"))
+        least = max(_LEAST, _NEAR * max((score for score, *_ in scored), default=0.0))
+        rows += [_pair(problem, measure, how, score) for score, problem, how in scored if score >= least]
     return frames.frame("pairs", rows)
 
 
@@ -110,7 +103,7 @@ def _pair(problem, measure, how: str, score: float) -> dict:
     }
 
 
-def problems_of(items: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     """The table ``problems`` of one report: one row a problem, with the measures announced for it and whether they answer it;
     then one row a measure that answers none."""
     item = {i.key: i for i in items.itertuples(index=False)}
@@ -120,18 +113,20 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
         promised.setdefault(pair.problem, []).append(item[pair.measure])
     rows = []
     for problem in items[items["kind"] == PROBLEM].itertuples(index=False):
-        rows.append(_row(problem, promised.get(problem.key, []), len(rows) + 1, problem.key in by_means))
+        own = promised.get(problem.key, [])
+        rows.append(_row(problem, own, labels, len(rows) + 1, problem.key in by_means))
     for measure in items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])].itertuples(
         index=False
     ):
-        rows.append(_row(None, [measure], len(rows) + 1))
+        rows.append(_row(None, [measure], labels, len(rows) + 1))
     return frames.frame("problems", rows)
 
 
-def _row(problem, measures: list, order: int, by_means: bool = False) -> dict:
-    first = problem or measures[0]
-    asked = label_of(fold(problem.text)).weights if problem else {}
-    answered = set().union(*(label_of(fold(m.text)).weights for m in measures))
+def _row(problem, measures: list, labels: Mapping[str, Label], order: int, by_means: bool = False) -> dict:
+    every = [*([problem] if problem else []), *measures]
+    first = every[0]
+    asked = labels[problem.key].weights if problem else {}
+    answered = set().union(*(labels[m.key].weights for m in measures))
     # What the problem asks for within its own category; the rest is context.
     own = [a for a in asked if aspects()[a].category == first.category]
     open_ = [a for a in own if a not in answered]
@@ -161,8 +156,8 @@ def _row(problem, measures: list, order: int, by_means: bool = False) -> dict:
         "unanswered": " ".join(open_) if problem else "",
         "specificity": len(checkable),
         "specifics": " ".join(checkable),
-        "hedges": sum(i.hedges for i in [*([problem] if problem else []), *measures]),
-        "items": " ".join(i.key for i in [*([problem] if problem else []), *measures]),
+        "hedges": sum(i.hedges for i in every),
+        "items": " ".join(i.key for i in every),
         "where": first.where,
         "start": first.start,
         "end": measures[0].end if together else first.end,
@@ -172,5 +167,6 @@ def _row(problem, measures: list, order: int, by_means: bool = False) -> dict:
 def section_five(report: Report) -> dict[str, pd.DataFrame]:
     """Section five of one report: the tables ``items``, ``pairs`` and ``problems``."""
     items = items_of(report)
-    pairs = pairs_of(items)
-    return {"items": items, "pairs": pairs, "problems": problems_of(items, pairs)}
+    labels = {i.key: label_of(fold(i.text)) for i in items.itertuples(index=False)}
+    pairs = pairs_of(items, labels)
+    return {"items": items, "pairs": pairs, "problems": problems_of(items, pairs, labels)}

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from analysis.reading import Report
 from analysis.reading.layout import Span
@@ -107,9 +108,8 @@ class _Reader:
         self._done = False
 
     def items(self) -> Iterator[Item]:
-        for number, part in enumerate(self._parts):
+        for number, (part, after) in enumerate(pairwise([*self._parts, None])):
             self._number = number
-            after = self._parts[self._number + 1] if self._number + 1 < len(self._parts) else None
             content = self._headed(part.span)
             if not content.text:
                 continue
@@ -130,20 +130,18 @@ class _Reader:
         deeper = after is not None and after.ordinal not in {
             p.ordinal for p in self._parts[: self._number + 1]
         }
-        turn = self._turn(content)
         if self._kind == MEASURE:
             # A numbered title over numbered parts is no item itself.
             if not (deeper and not _rule("sentence_end").search(content.text)):
                 yield self._item(MEASURE, content, "numbered")
             return
-        if turn is None and self._looks_promised(content):
+        problem, rest = self._parted(content)
+        if rest is None and self._looks_promised(content):
             self._kind = MEASURE
             yield self._item(MEASURE, content, "numbered")
             return
-        problem, rest = content, None
-        if turn is not None:
-            problem, rest = _trimmed(_cut(content, 0, turn)), _trimmed(_cut(content, turn))
-        if problem.text and not (deeper and self._introduces(problem)):
+        # A sentence that only says that faults follow is none.
+        if problem.text and not (deeper and _rule("introduces").search(problem.text)):
             yield self._item(PROBLEM, problem, "numbered")
         if rest is not None:
             yield from self._turned(rest, after, part)
@@ -161,7 +159,7 @@ class _Reader:
             return
         self._kind = MEASURE
         for sentence in _sentences(rest):
-            yield replace(self._item(MEASURE, sentence, "sentence"), part=None)
+            yield self._item(MEASURE, sentence, "sentence", numbered=False)
 
     def _prose(self, content: Span, after: _Part | None) -> Iterator[Item]:
         sentences = _sentences(content)
@@ -172,18 +170,15 @@ class _Reader:
                 self._kind = MEASURE
                 self._done |= bool(_rule("done_lead").search(sentence.text))
                 continue
-            turn = self._turn(sentence)
-            told = sentence
-            if self._kind == PROBLEM and turn is not None:
-                told, rest = _trimmed(_cut(sentence, 0, turn)), _trimmed(_cut(sentence, turn))
-                yield from self._faults(told, last and after is not None)
-                self._kind = MEASURE
-                if not self._leads(rest, after if last else None):
-                    yield self._item(MEASURE, rest, "sentence", numbered=False)
-            elif self._kind == PROBLEM:
-                yield from self._faults(told, last and after is not None)
-            else:
-                yield self._item(MEASURE, sentence, "sentence", numbered=False)
+            rest: Span | None = sentence
+            if self._kind == PROBLEM:
+                fault, rest = self._parted(sentence)
+                yield from self._faults(fault, last and after is not None)
+            if rest is None:
+                continue
+            if self._kind == MEASURE or not self._leads(rest, after if last else None):
+                yield self._item(MEASURE, rest, "sentence", numbered=False)
+            self._kind = MEASURE
 
     def _faults(self, sentence: Span, leads: bool) -> Iterator[Item]:
         """The problems of a sentence that is not numbered: a list of faults, or the sentence itself."""
@@ -210,9 +205,12 @@ class _Reader:
         for fault in faults:
             yield self._item(PROBLEM, fault, "listed" if len(faults) > 1 else "sentence", numbered=False)
 
-    def _introduces(self, sentence: Span) -> bool:
-        """Whether a sentence only says that faults follow."""
-        return bool(_rule("introduces").search(sentence.text))
+    def _parted(self, content: Span) -> tuple[Span, Span | None]:
+        """What is wrong, and what will be done; None where a stretch does not turn to it."""
+        turn = self._turn(content)
+        if turn is None:
+            return content, None
+        return _trimmed(_cut(content, 0, turn)), _trimmed(_cut(content, turn))
 
     def _turn(self, content: Span) -> int | None:
         """Where a stretch turns from what is wrong to what will be done. A year is such a turn if it is a later one, or if

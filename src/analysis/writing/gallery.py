@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis import frames
 from analysis.measuring import compare_units, counts_of, lines, rates_of, trends_of
-from analysis.problems import section_five
+from analysis.problems import items_of
 from analysis.reading import Report, StoredReport, tables_of
 from analysis.register import Register
 from analysis.templates import Form, forms
@@ -107,7 +107,7 @@ def many_years(reports: list[Report], language: str = "zh") -> list[Chart]:
     rates = frames.concat("rates", [rates_of(r) for r in reports])
     documents = tables_of(reports, ())["documents"]
     trends = trends_of(counts, rates, documents)
-    items = frames.concat("items", [section_five(r)["items"] for r in reports])
+    items = frames.concat("items", [items_of(r) for r in reports])
     of, form = lines(counts, rates, documents), {r.year: r.form.code for r in reports}
     return [
         draw(years.counts_over_years, of, trends, form, language),

@@ -331,17 +331,11 @@ def claims(report: Report, language: str) -> str:
 def sentences(report: Report, told: Iterable[str], language: str) -> str:
     """The sentences of the prose that numbers of the findings count (``told`` are the figures of these as JSON),
     each with its place; nothing where there are none."""
-    counted = {
-        term
-        for text in told
-        for p in ledger.from_json(text)
-        if p.figure.table == "sentences"
-        for term in terms(p.figure.key)
-    }
+    counted = {key for name, key in ledger.rows_named(told) if name == "sentences"}
     body = [
         row([escape(s.text), _place(s.where)], anchor("sentences", s.key))
         for s in report.sentences.itertuples(index=False)
-        if s.key in {term.partition(":")[0] for term in counted}
+        if s.key in counted
     ]
     return table([label(w, language) for w in ("quote", "where")], body, kind="list") if body else ""
 

@@ -22,11 +22,14 @@ from analysis.figures import UNKNOWN, Figure, Rendered, Unknown, number, stray_d
 from analysis.ledger import Ledger
 from analysis.measuring import indicators
 from analysis.problems import aspects, categories, contradictions, opening, rules, said
-from analysis.problems.labels import declared_categories
+from analysis.problems.labels import evidence_on
 from analysis.reading import Report
 from analysis.reading.facts import PlacedTable
 from analysis.templates import Cell, concepts
 from analysis.writing.teller import Teller
+
+# The verdicts on a change that the draft tells: those of a test, and that there are few cases.
+_TOLD = ("rise", "fall", "none", "few")
 
 
 @dataclass(frozen=True)
@@ -262,13 +265,9 @@ def _draft(teller: _Teller) -> None:
 
 def _changes(teller: _Teller, problem) -> None:
     """What the rates that bear on a problem did since the report before, in the words of their tests."""
-    codes = declared_categories().get(problem.category, {}).get("evidence", {}).get("indicators", ())
+    codes = evidence_on(problem.category).get("indicators", ())
     of = teller.study.of_year("trends")
-    of = of[
-        (of["span"] == "adjacent")
-        & of["subject"].isin(codes)
-        & of["verdict"].isin(["rise", "fall", "none", "few"])
-    ]
+    of = of[(of["span"] == "adjacent") & of["subject"].isin(codes) & of["verdict"].isin(_TOLD)]
     for change in of[of["value_first"].notna() & of["value_last"].notna()].itertuples(index=False):
         teller.tell(
             "evidence.change",
@@ -347,7 +346,7 @@ def _followed(teller: _Teller) -> None:
         )
         for key in row.trends.split():
             change = trends[key]
-            if change.verdict in ("rise", "fall", "none", "few"):
+            if change.verdict in _TOLD:
                 teller.tell(
                     "evidence.change",
                     "progress",

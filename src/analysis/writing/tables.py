@@ -436,16 +436,19 @@ def publication(of: pd.DataFrame, language: str) -> str:
     return table([label(w, language) for w in ("unit", "published", "due", "timeliness")], body, kind="list")
 
 
-def passed_over(messages: Sequence[str] | Iterable[str], language: str) -> str:
+def passed_over(messages: Sequence[str], language: str) -> str:
     """The files that could not be read, a sentence each; nothing if there are none."""
-    listed = "".join(f"<li>{escape(m)}</li>" for m in messages)
-    return f"<p>{label('passed_over', language)}</p><ul>{listed}</ul>" if listed else ""
+    return _listed("passed_over", messages, language)
 
 
 def odd(notes: Sequence[str], language: str) -> str:
     """What is odd about files that were read, a sentence each; nothing if nothing is."""
-    listed = "".join(f"<li>{escape(n)}</li>" for n in notes)
-    return f"<p>{label('odd', language)}</p><ul>{listed}</ul>" if listed else ""
+    return _listed("odd", notes, language)
+
+
+def _listed(word: str, sentences: Sequence[str], language: str) -> str:
+    listed = "".join(f"<li>{escape(s)}</li>" for s in sentences)
+    return f"<p>{label(word, language)}</p><ul>{listed}</ul>" if listed else ""
 
 
 def folded(of: Mapping[str, str]) -> str:
