@@ -244,8 +244,8 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
     # one report: when it says it was published, and by when it was due
     "publication": _schema(published=_text(), due=_text(), late=pa.Column(bool)),
     # one problem or measure of section five; categories are those that its cues show, the main one first; rule says what made
-    # it an item (numbered part, turn within one, list, sentence), part the number of the part it stands in, -1 for none; done:
-    # told as done already; dated is the year in which it is to be done, 0 where it does not say
+    # it an item (numbered part, turn within one, list, sentence, table row), part the number of the part it stands in, -1 for
+    # none; done: told as done already, last_year: about the problems of the report before; dated is the year in which it is to be done, 0 where it does not say
     "items": _schema(
         order=pa.Column(int),
         kind=_text(checks=pa.Check.isin(("problem", "measure"))),
@@ -257,8 +257,9 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         specifics=_text(),
         hedges=pa.Column(int),
         done=pa.Column(bool),
+        last_year=pa.Column(bool),
         dated=pa.Column(int),
-        rule=_text(checks=pa.Check.isin(("numbered", "turn", "listed", "sentence"))),
+        rule=_text(checks=pa.Check.isin(("numbered", "turn", "listed", "sentence", "table"))),
         part=pa.Column(int),
         **_PLACE,
     ),

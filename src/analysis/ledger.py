@@ -17,12 +17,18 @@ import pandas as pd
 from analysis.figures import Figure, NothingToSay, Printed, Rendered, number, percent
 from analysis.templates import Cell
 
+_DOUBLE = str.maketrans("‘’", "“”")
 _JOINT = re.compile(r" [+\-/] |^count\(|\)$")
 
 
 def terms(key: str) -> list[str]:
     """The rows that a key names."""
     return [term for term in _JOINT.split(key) if term]
+
+
+def keys_in(text: str, unit: str) -> list[str]:
+    """The keys of one unit's rows that stand in ``text``, parted by blanks; the unit's name may have some itself."""
+    return [key for key in re.split(rf" (?={re.escape(unit)}/)", text) if key]
 
 
 class Ledger:
@@ -153,7 +159,10 @@ class Ledger:
 def says(text: str, value: float | str) -> bool:
     """Whether a printed number is the value, to the digits it prints."""
     if isinstance(value, str):
-        return text in value
+        # Quotation marks within a quotation are single ones.
+        return text.translate(_DOUBLE) in value.translate(_DOUBLE)
+    if text.startswith("<"):
+        return abs(value) < float(text[1:])
     digits = text.rstrip("%").lstrip("+")
     decimals = len(digits.partition(".")[2])
     # A share is held as 0.58 and printed 58%; a percentage that prose prints is held as printed.

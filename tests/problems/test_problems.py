@@ -109,7 +109,7 @@ LAYOUTS = {
     "nothing to say": ("不存在主要問題。\n", []),
     "one line": (
         "在更新時效方面仍有待提高。下一步,我局將增配人員。\n",
-        [("在更新时效方面仍有待提高", ""), ("", "下一步，我局将增配人员")],
+        [("在更新时效方面仍有待提高", "下一步，我局将增配人员")],
     ),
     "faults in a list, measures in another": (
         "工作取得了一定成效,但還存在解讀不夠通俗、專職人員不足、更新不及時等問題。2021年,我們將采取以下措施:(一)制作圖解。圖文并茂。(二)增配專職人員。\n",
@@ -143,6 +143,139 @@ def test_layouts(layout, altered, shipped):
     assert list(zip(problems["problem"], problems["measure"], strict=True)) == due
     assert list(problems["answer"] == "none") == [bool(p) and not m for p, m in due]
     assert list(problems["answer"] == "unpaired") == [not p for p, _ in due]
+
+
+P, M = "problem", "measure"
+# Words, and the items that they have.
+WORDINGS = {
+    "ordinals of circles and half brackets": (
+        "存在的主要问题：\n1）目录编制不够规范；\n2）公众参与渠道少。\n改进情况：\n①修订目录；\n②开展开放日活动不少于3次。\n",
+        [(P, "目录编制不够规范"), (P, "公众参与渠道少"), (M, "修订目录"), (M, "开展开放日活动不少于3次")],
+    ),
+    "ordinals of the highest level": (
+        "一、存在的主要问题\n一是解读形式单一；二是人员不足。\n二、下一步改进措施\n一是制作图解；二是增配专职人员。\n",
+        [(P, "解读形式单一"), (P, "人员不足"), (M, "制作图解"), (M, "增配专职人员")],
+    ),
+    "headings on a line of their own behind an item": (
+        "1.平台使用率不高。2.人员配备不足。\n整改措施：1.推进网站改造。2.增加人员。\n",
+        [(P, "平台使用率不高"), (P, "人员配备不足"), (M, "推进网站改造"), (M, "增加人员")],
+    ),
+    "titles over numbers": (
+        "一、存在的问题\n（一）公开内容方面。\n1.更新不及时。\n（二）队伍建设方面。\n1.人员多为兼职。\n二、改进措施\n（一）拓展公开内容。\n"
+        "1.每月通报一次。\n（二）加强队伍建设。\n1.2021年举办培训班4期。\n",
+        [(P, "更新不及时"), (P, "人员多为兼职"), (M, "每月通报一次"), (M, "2021年举办培训班4期")],
+    ),
+    "problem and measure in one sentence": (
+        "一是针对解读不够通俗的问题，将制作图解；二是部门间协调不够顺畅，要建立联席会议制度；三是人员流动性大，应加强岗前培训。\n",
+        [
+            (P, "解读不够通俗"),
+            (M, "将制作图解"),
+            (P, "部门间协调不够顺畅"),
+            (M, "要建立联席会议制度"),
+            (P, "人员流动性大"),
+            (M, "应加强岗前培训"),
+        ],
+    ),
+    "words of turning within a problem": (
+        "一是对今后一个时期的公开工作缺乏谋划。二是改进措施落实不到位，下一步工作衔接不畅。三是为此投入的经费不足。四是拟出台文件征求意见不充分。\n"
+        "下一步，一是制定规划。二是定期督查。三是列入预算。四是延长征求意见的期限。\n",
+        [
+            (P, "对今后一个时期的公开工作缺乏谋划"),
+            (P, "改进措施落实不到位，下一步工作衔接不畅"),
+            (P, "为此投入的经费不足"),
+            (P, "拟出台文件征求意见不充分"),
+            (M, "制定规划"),
+            (M, "定期督查"),
+            (M, "列入预算"),
+            (M, "延长征求意见的期限"),
+        ],
+    ),
+    "turns of other words": (
+        "（一）公开不及时。2021年起推行提醒制度。（二）解读单一。明年将增加图解。（三）渠道少。下步，增设公开栏。（四）人员不足。对此，我局将增配人员。\n",
+        [
+            (P, "公开不及时"),
+            (M, "2021年起推行提醒制度"),
+            (P, "解读单一"),
+            (M, "明年将增加图解"),
+            (P, "渠道少"),
+            (M, "下步，增设公开栏"),
+            (P, "人员不足"),
+            (M, "对此，我局将增配人员"),
+        ],
+    ),
+    "problems and measures by turns, each with its name": (
+        "问题1：审查把关不严。措施：严格审查制度。\n问题2：回复不及时。措施：建立咨询窗口。\n",
+        [(P, "审查把关不严"), (M, "严格审查制度"), (P, "回复不及时"), (M, "建立咨询窗口")],
+    ),
+    "lists of dashes": (
+        "存在问题\n——公开意识不强。\n——解读形式单一。\n改进措施\n——加强培训。\n——推行图文解读。\n",
+        [(P, "公开意识不强"), (P, "解读形式单一"), (M, "加强培训"), (M, "推行图文解读")],
+    ),
+    "a table": (
+        "序号 | 存在的主要问题 | 改进措施 | 责任单位\n1 | 解读形式单一 | 制作图解 | 市府办\n2 | 答复不够规范 | 组织培训2次 | 司法局\n",
+        [(P, "解读形式单一"), (M, "制作图解"), (P, "答复不够规范"), (M, "组织培训2次")],
+    ),
+    "nothing between the words that say nothing": (
+        "我局工作总体平稳，未发现突出问题。\n",
+        [],
+    ),
+    "a lack that looks like nothing": ("没有专职人员。\n", [(P, "没有专职人员")]),
+    "measures behind measures, then problems": (
+        "2020年，我市针对上年存在的问题，采取以下措施：一是印发审查办法；二是改版网站。\n但工作中仍存在一些不足：一是基层公开不平衡；二是更新不及时。\n",
+        [(M, "印发审查办法"), (M, "改版网站"), (P, "基层公开不平衡"), (P, "更新不及时")],
+    ),
+    "sentences of neither number nor lead": (
+        "工作人员更替频繁，对条例掌握不透。政策文件发布后未同步解读。\n加强岗位培训。坚持同步发布。\n",
+        [
+            (P, "工作人员更替频繁，对条例掌握不透"),
+            (P, "政策文件发布后未同步解读"),
+            (M, "加强岗位培训"),
+            (M, "坚持同步发布"),
+        ],
+    ),
+    "lines that are broken anywhere": (
+        "一是政策直达率有待提高。抽样回访的300家小微企业中，有117家表示不清楚自己能享受\n哪些扶持。下一步，将依托企业画像开展定向推送。\n",
+        [
+            (P, "政策直达率有待提高。抽样回访的300家小微企业中，有117家表示不清楚自己能享受\n哪些扶持"),
+            (M, "下一步，将依托企业画像开展定向推送"),
+        ],
+    ),
+}
+
+
+@pytest.fixture
+def items_in(altered, shipped):
+    """The items of a section five of these words, in the shipped report."""
+    section = shipped.report.sections["problems"]
+    start, end = shipped.report.text.span(section.body + 1, section.end)
+    return lambda words: altered(shipped.report.text.raw[start:end], words).five["items"]
+
+
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_wordings(wording, items_in):
+    words, due = WORDINGS[wording]
+    items = items_in(words)
+    assert list(zip(items["kind"], items["text"], strict=True)) == due
+
+
+def test_what_was_done_about_last_year_is_no_promise_and_answers_no_problem_of_this(items_in):
+    items = items_in(WORDINGS["measures behind measures, then problems"][0])
+    assert list(items["last_year"]) == [True, True, False, False]
+    assert list(items["done"]) == [True, True, False, False]
+    one = items_in(
+        "2020年，我局针对2019年存在的更新不及时问题，建立了台账，已得到解决。目前人员不足。2021年我局将增配人员。\n"
+    )
+    assert list(zip(one["kind"], one["last_year"], one["text"], strict=True)) == [
+        (M, True, "2020年，我局针对2019年存在的更新不及时问题，建立了台账，已得到解决"),
+        (P, False, "目前人员不足"),
+        (M, False, "2021年我局将增配人员"),
+    ]
+
+
+def test_what_was_done_about_this_years_problems_is_no_progress_on_last_years(suqian):
+    items = suqian[2024].five["items"]
+    assert items.loc[items["kind"] == M, "done"].all() and not items["last_year"].any()
+    assert "five.no_progress" in set(suqian[2024].findings["code"])
 
 
 def test_a_year_that_was_not_changed_is_found(altered):

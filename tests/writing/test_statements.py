@@ -113,7 +113,7 @@ def test_the_draft_tells_said_from_computed_from_suggested(book):
 def test_the_draft_admits_that_it_was_not_compared_with_last_year(book):
     said, compared = drafted(book, "progress")["text"]
     assert "没有一句说明" in said
-    assert "没有上一份报告的措施可以比对" in compared
+    assert "没有读到更早的报告" in compared
 
 
 def test_the_page_says_that_the_shipped_report_is_restated(book, published):

@@ -14,7 +14,6 @@ import pandas as pd
 from analysis import frames
 from analysis.problems.labels import categories, evidence_on
 from analysis.reading import Report
-from analysis.reading.layout import body_end
 from analysis.templates import concepts
 
 _ANSWERS = {"full": 1.0, "partial": 0.5, "other": 0.0, "none": 0.0}  # of the rest it cannot be told
@@ -29,14 +28,10 @@ PASSED_OVER = {
 }
 
 
-_CLAUSE = re.compile(r"[^,。;:\n]+")
-_COUNTED = re.compile(r"\d|[一两二三四五六七八九十百]+(?:名|人|期|次|场|个|家|条)")
-
-
-def said(report: Report, pattern: str) -> bool:
-    """Whether the prose gives a number in a clause that matches ``pattern``."""
-    clauses = _CLAUSE.findall(report.text.clean[: body_end(report.text)])
-    return any("|" not in c and re.search(pattern, c) and _COUNTED.search(c) for c in clauses)
+def said(report: Report, pattern: str) -> str:
+    """The key of the first number of the prose (table ``claims``) in a clause that matches ``pattern``; empty if there is none."""
+    claims = report.claims
+    return next(iter(claims.loc[claims["quote"].str.contains(pattern), "key"]), "")
 
 
 def _speaks(report: Report, category: str, rates: pd.DataFrame) -> float:

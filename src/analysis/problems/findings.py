@@ -15,7 +15,9 @@ from analysis import frames
 from analysis.cells import Cells
 from analysis.checking import Bilingual, ReportFindings, check_report, ledger_of
 from analysis.figures import DIGIT
+from analysis.ledger import keys_in
 from analysis.problems.labels import aspects, cues_in, opening
+from analysis.problems.pairing import fold
 from analysis.problems.split import rules
 from analysis.reading import Report
 from analysis.templates import concepts
@@ -55,12 +57,13 @@ def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 concept=Bilingual(concepts()[concept].zh, concepts()[concept].en),
                 n=corrected,
             )
-    if not re.search(rules()["progress"], text) and not five["items"]["done"].any():
+    if progress_in(report, five["items"]).empty:
         headed = "改进情况" in report.text.clean[section.start : section.body]
         findings.add("five.no_progress", section.start, section.body, headed=headed)
     done = set(five["items"].loc[five["items"]["done"], "key"])
     for problem in five["problems"].itertuples(index=False):
-        _measure(report, findings, problem, done.issuperset(problem.items.split()[bool(problem.problem) :]))
+        measures = keys_in(problem.items, report.unit)[bool(problem.problem) :]
+        _measure(report, findings, problem, done.issuperset(measures))
     for item in five["items"].itertuples(index=False):
         # What is to be done in the year that is told of, or before it, is mostly a year that was not changed.
         if 0 < item.dated <= report.year and not item.done:
@@ -73,6 +76,20 @@ def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 year=ledger.figure("documents", f"{report.key}:year", str(report.year)),
             )
     return findings.frame()
+
+
+def progress_in(report: Report, items: pd.DataFrame) -> pd.DataFrame:
+    """Where section five says what became of the problems of the year before: the items that tell it, or else the sentences
+    (rules.yml ``progress``); empty if nothing does."""
+    told = items[items["last_year"]]
+    if len(told):
+        return told
+    sentences = report.sentences[report.sentences["section"] == "problems"]
+    return sentences[[_tells_progress(fold(text), report.year) for text in sentences["text"]]]
+
+
+def _tells_progress(text: str, year: int) -> bool:
+    return any(m["year"] is None or int(m["year"]) < year for m in re.finditer(rules()["progress"], text))
 
 
 def _names(codes: list[str]) -> Bilingual:

@@ -22,10 +22,13 @@ from analysis.reading import Report
 
 # Two problems are said alike if they have so much of their words, and so many of them, in common.
 _ALIKE, _MANY = 0.6, 6
-# How near a sentence is: the part of the measure's words that it has, and this much for all that the measure is about. From
-# the first on it speaks of the measure, from the second on it may; with fewer of its words than that it does not.
+# How near a sentence is, from 0 to 1: the part of the measure's words that it has, and by this weight the part of what the
+# measure is about. From the first on it speaks of the measure if it has so many of its words, from the second on it may; with
+# fewer of its words than the last it does not.
 _ABOUT = 0.4
-_SPOKEN, _MAYBE, _WORDS = 0.4, 0.24, 0.05
+_SPOKEN, _HEARD = 0.29, 0.12
+_MAYBE, _WORDS = 0.17, 0.05
+_STATES = ("none", "possible", "found")
 
 
 def recurrence_of(reports: Sequence[Report], items: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +86,7 @@ def follow_up_of(reports: Sequence[Report], items: pd.DataFrame, trends: pd.Data
     for before, after in pairwise(sorted(reports, key=lambda r: r.year)):
         said = list(_said(after, items[(items["year"] == after.year) & items["done"]]))
         for n, measure in enumerate(promises[promises["year"] == before.year].itertuples(index=False), 1):
-            key, score = _nearest(measure, said)
+            key, score, state = _nearest(measure, said)
             rows.append(
                 {
                     "key": f"{after.key}/follow_up/{n}",
@@ -94,7 +97,7 @@ def follow_up_of(reports: Sequence[Report], items: pd.DataFrame, trends: pd.Data
                     "category": measure.category,
                     "sentence": key,
                     "score": round(score, 3),
-                    "state": "found" if score >= _SPOKEN else "possible" if score >= _MAYBE else "none",
+                    "state": state,
                     "trends": " ".join(_moved(measure, trends, before.year, after.year)),
                 }
             )
@@ -111,19 +114,21 @@ def _said(report: Report, done: pd.DataFrame) -> Iterator[tuple[str, Counter[str
             yield sentence.key, words(text), label_of(text).weights
 
 
-def _nearest(measure, said: Sequence[tuple[str, Counter[str], Mapping[str, int]]]) -> tuple[str, float]:
+def _nearest(measure, said: Sequence[tuple[str, Counter[str], Mapping[str, int]]]) -> tuple[str, float, str]:
+    """The sentence that comes nearest to a measure, how near, and whether it speaks of it: key, score, state."""
     text = fold(measure.text)
     own, about = words(text), label_of(text).weights
-    best = ("", 0.0)
+    best = ("", 0.0, "none")
     for key, theirs, shown in said:
         common = (own & theirs).total() / max(1, own.total())
-        if common < _WORDS:
-            continue
         same = sum(w for a, w in about.items() if a in shown) / max(1, sum(about.values()))
-        score = common + _ABOUT * same
-        if score > best[1]:
-            best = (key, score)
-    return best if best[1] >= _MAYBE else ("", best[1])
+        score = (common + _ABOUT * same) / (1 + _ABOUT)
+        if score >= _SPOKEN and common >= _HEARD:
+            state = "found"
+        else:
+            state = "possible" if score >= _MAYBE and common >= _WORDS else "none"
+        best = max(best, (key, score, state), key=lambda b: (_STATES.index(b[2]), b[1]))
+    return best if best[2] != "none" else ("", best[1], "none")
 
 
 def _moved(measure, trends: pd.DataFrame, first: int, last: int) -> Iterator[str]:

@@ -150,6 +150,7 @@ def items_of(report: Report) -> pd.DataFrame:
                 "specifics": " ".join(checkable),
                 "hedges": len(re.findall(rules()["hedges"], text)),
                 "done": item.done,
+                "last_year": item.last_year,
                 "dated": _dated(text) if promised else 0,
                 "rule": item.rule,
                 "part": item.part if item.part is not None else -1,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 import pandas as pd
@@ -22,9 +22,10 @@ from analysis.problems.split import MEASURE, PROBLEM, rules
 from analysis.reading import Report
 
 # How much each sign counts, from 0 to 1 each: common categories, common words, common aspects, the same place in the list,
-# training or inspection against unevenness and slips. A pair needs so much in all, and so much of what the measure's best has.
+# training or inspection against unevenness and slips. A pair needs so much in all, and so much of what the measure's best has; one that is left
+# over with another that is left over, so much.
 _CATEGORIES, _WORDS, _ASPECTS, _PLACE, _MEANS = 1.0, 2.0, 0.6, 0.3, 0.4
-_LEAST, _NEAR = 0.5, 0.5
+_LEAST, _NEAR, _FAINT = 0.5, 0.5, 0.15
 
 
 def fold(text: str) -> str:
@@ -69,8 +70,10 @@ def pairs_of(items: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     problems, measures = (
         list(items[items["kind"] == kind].itertuples(index=False)) for kind in (PROBLEM, MEASURE)
     )
-    rows = []
+    rows, scores = [], []
     for m, measure in enumerate(measures):
+        if measure.last_year:
+            continue
         own = [p for p in problems if p.part == measure.part >= 0]
         if own:
             rows += [_pair(problem, measure, "part", 1.0) for problem in own]
@@ -83,9 +86,29 @@ def pairs_of(items: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
             common = overlap(found[problem.key], found[measure.key])
             score, helped = _score(labels[problem.key], labels[measure.key], common, in_order)
             scored.append((score, problem, "order" if in_order else "means" if helped else "topic"))
+        scores.append((measure, scored))
         least = max(_LEAST, _NEAR * max((score for score, *_ in scored), default=0.0))
         rows += [_pair(problem, measure, how, score) for score, problem, how in scored if score >= least]
-    return frames.frame("pairs", rows)
+    return frames.frame("pairs", [*rows, *_left(scores, rows)])
+
+
+def _left(scores: Sequence[tuple], rows: Sequence[Mapping]) -> Iterator[dict]:
+    """Pairs of what is left: a problem and a measure that have no other, each the nearest of the other, and not by nothing."""
+    gone = {row[side] for row in rows for side in ("problem", "measure")}
+    near = sorted(
+        (
+            (score, problem, measure, how)
+            for measure, scored in scores
+            if measure.key not in gone
+            for score, problem, how in scored
+            if problem.key not in gone and score >= _FAINT
+        ),
+        key=lambda n: -n[0],
+    )
+    for score, problem, measure, how in near:
+        if problem.key not in gone and measure.key not in gone:
+            gone |= {problem.key, measure.key}
+            yield _pair(problem, measure, how, score)
 
 
 def _pair(problem, measure, how: str, score: float) -> dict:
@@ -107,14 +130,19 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, L
     """The table ``problems`` of one report: one row a problem, with the measures announced for it and whether they answer it;
     then one row a measure that answers none."""
     item = {i.key: i for i in items.itertuples(index=False)}
-    by_means = set(pairs.loc[pairs["how"] == "means", "problem"])
+    # Paired by a sign that does not say what a measure is about: then it cannot be told to be about something else.
+    weak = set(
+        pairs.loc[
+            (pairs["how"] == "means") | ((pairs["how"] == "order") & (pairs["shared"] == "")), "problem"
+        ]
+    )
     promised: dict[str, list] = {}
     for pair in pairs.itertuples(index=False):
         promised.setdefault(pair.problem, []).append(item[pair.measure])
     rows = []
     for problem in items[items["kind"] == PROBLEM].itertuples(index=False):
         own = promised.get(problem.key, [])
-        rows.append(_row(problem, own, labels, len(rows) + 1, problem.key in by_means))
+        rows.append(_row(problem, own, labels, len(rows) + 1, problem.key in weak))
     for measure in items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])].itertuples(
         index=False
     ):
@@ -122,7 +150,7 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, L
     return frames.frame("problems", rows)
 
 
-def _row(problem, measures: list, labels: Mapping[str, Label], order: int, by_means: bool = False) -> dict:
+def _row(problem, measures: list, labels: Mapping[str, Label], order: int, weak: bool = False) -> dict:
     every = [*([problem] if problem else []), *measures]
     first = every[0]
     asked = labels[problem.key].weights if problem else {}
@@ -134,7 +162,7 @@ def _row(problem, measures: list, labels: Mapping[str, Label], order: int, by_me
         answer = "unpaired"
     elif not measures:
         answer = "none"
-    elif not own or not answered or (by_means and len(open_) == len(own)):
+    elif not own or not answered or (weak and len(open_) == len(own)):
         answer = "unknown"
     elif len(open_) == len(own):
         answer = "other"

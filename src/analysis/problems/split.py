@@ -1,18 +1,20 @@
 """Section five becomes items: each problem and each measure, with its place in the text.
 
 In: the text of section five. Out: ``Item`` objects, in order. Rules are in rules.yml. The section is cut at its ordinals
-(（一）, 一是, 1.), the innermost numbered part being an item; where nothing is numbered, a list of faults (如…、…等) or each
-sentence is. What stands in the first half is a problem until a heading (改进措施) or a sentence that turns to what will be done
-(针对上述问题, 下一步) says otherwise; in a numbered problem that turn ends the problem and begins its own measure.
+(（一）, 一是, 1.) and headings, the innermost numbered part being an item; where nothing is numbered, a list of faults (如…、…等) or
+each sentence is. What stands first is a problem until a heading (改进措施) or a sentence that turns to what will be done (针对上述问题,
+下一步) says otherwise, and after it a measure until another says so; in a numbered problem that turn ends the problem and begins
+its own measure. A table with a column of problems and one of measures is read row by row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from analysis.reading import Report
 from analysis.reading.layout import Span
@@ -30,28 +32,32 @@ def rules() -> Mapping:
 
 @cache
 def _rule(name: str) -> re.Pattern[str]:
-    return re.compile(rules()[name], re.M)
+    return re.compile(rules()[name].replace("<verbs>", rules()["verbs"]), re.M)
 
 
 @dataclass(frozen=True)
 class Item:
     """A problem or a measure. ``part`` numbers the numbered part that it stands in, so that what stands in one part goes
-    together; None where it stands in none. ``done``: told as done already. ``rule`` says what made it an item."""
+    together; None where it stands in none. ``done``: told as done already, ``last_year``: against the problems of the report
+    before. ``rule`` says what made it an item."""
 
     kind: str
     span: Span
     rule: str
     part: int | None = None
     done: bool = False
+    last_year: bool = False
 
 
 @dataclass(frozen=True)
 class _Part:
-    """What stands from one ordinal to the next: the kind of the ordinal (empty before the first), and the words behind
-    it."""
+    """What stands from one ordinal or heading to the next: the kind of the ordinal (empty if there is none), whether it is the
+    first of a list, the words behind it, and whether they end openly, with a colon or a comma."""
 
     ordinal: str
+    first: bool
     span: Span
+    open: bool
 
 
 def split(report: Report) -> list[Item]:
@@ -59,30 +65,95 @@ def split(report: Report) -> list[Item]:
     section = report.sections.get("problems")
     if section is None:
         return []
-    end = section.end
-    if signed := _rule("signature").search(report.text.clean, section.body, end):
+    text, end = report.text.clean, section.end
+    if signed := _rule("signature").search(text, section.body, end):
         end = signed.start()
-    body = report.text.clean[section.body : end]
-    if re.fullmatch(rules()["none"], body.strip()):
+    if re.fullmatch(_rule("none"), text[section.body : end].strip()):
         return []
-    heading = report.text.clean[section.start : section.body]
-    return list(_Reader(list(_parts(report.text, section.body, end)), heading, report.year).items())
+    if tabled := list(_tabled(text, section.body, end)):
+        return tabled
+    parts = list(_parts(report.text, section.body, end))
+    items = list(_Reader(parts, text[section.start : section.body], report.year).items())
+    # What is told as done before anything is called wrong was done about what was wrong before.
+    first = next((n for n, item in enumerate(items) if item.kind == PROBLEM), 0)
+    return [replace(i, last_year=i.last_year or (n < first and i.done)) for n, i in enumerate(items)]
+
+
+def _table_rows(text: str, start: int, end: int) -> Iterator[list[Span]]:
+    """The rows of the tables in a stretch: their cells."""
+    for line in re.finditer(r"^.*\|.*$", text[start:end], re.M):
+        edges = [-1, *(m.start() for m in re.finditer(r"\|", line[0])), len(line[0])]
+        whole = Span(line[0], start + line.start(), start + line.end())
+        yield [_trimmed(_cut(whole, a + 1, b)) for a, b in pairwise(edges)]
+
+
+def _tabled(text: str, start: int, end: int) -> Iterator[Item]:
+    """The items of a table that has a column of problems and one of measures."""
+    columns: list[tuple[str, int]] = []
+    for row, cells in enumerate(_table_rows(text, start, end)):
+        if not columns:
+            named = [
+                (kind, n)
+                for kind in (PROBLEM, MEASURE)
+                for n, cell in enumerate(cells)
+                if _rule(f"{kind}_column").search(cell.text)
+            ]
+            columns = named if {kind for kind, _ in named} == {PROBLEM, MEASURE} else []
+            continue
+        for kind, column in columns:
+            if column < len(cells) and cells[column].text:
+                yield Item(kind, cells[column], "table", row)
 
 
 def _parts(text: Text, start: int, end: int) -> Iterator[_Part]:
-    """The section from ordinal to ordinal."""
-    openings = [(start, start, "")]
-    for match in _rule("ordinals").finditer(text.clean, start, end):
-        openings.append((match.start(), match.end(), match.lastgroup or ""))
-    for (_, begin, kind), (stop, *_) in zip(openings, [*openings[1:], (end, end, "")], strict=True):
-        yield _Part(kind, _trimmed(Span(text.clean[begin:stop], begin, stop)))
+    """The section from ordinal to ordinal, and from heading to heading."""
+    ordinals = {
+        m.start(): _Ordinal(m.lastgroup or "", m.end(), bool(_rule("first").search(m[0])))
+        for m in _rule("ordinals").finditer(text.clean, start, end)
+    }
+    headings = list(_rule("headings").finditer(text.clean, start, end))
+    if all(sum(bool(h[kind]) for h in headings) > 1 for kind in ("problems", "measures")):
+        # Where problems and measures are announced by turns, each problem's heading begins a part that has its measures too.
+        ordinals |= {h.start(): _Ordinal("labelled", h.end(), False) for h in headings if h["problems"]}
+    cuts = {start, *(h for h in _holding(headings, ordinals) if h not in ordinals), *ordinals, end}
+    before, was_open = "", False
+    for at, stop in pairwise(sorted(cuts)):
+        kind, begin, first = ordinals.get(at, _Ordinal("", at, False))
+        # A dash has no number: it is the first if there was none before.
+        first = first or (kind in _UNNUMBERED and (before != kind or was_open))
+        before, was_open = kind, text.clean[begin:stop].rstrip().endswith((":", ",", "——"))
+        yield _Part(kind, first, _trimmed(Span(text.clean[begin:stop], begin, stop)), was_open)
+
+
+class _Ordinal(NamedTuple):
+    """What opens a numbered part: its kind, where it ends, and whether it is the first of a list."""
+
+    kind: str
+    end: int
+    first: bool
+
+
+def _holding(headings: Sequence[re.Match[str]], ordinals: Mapping[int, _Ordinal]) -> Iterator[int]:
+    """Where headings stand that hold for what follows. One that is followed by the next number of a list stands within an item
+    (1.…整改措施:…2.…), and so do others of its words."""
+    within = set()
+    for heading in headings:
+        before = [o for place, o in sorted(ordinals.items()) if place < heading.start()]
+        after = next((o for place, o in sorted(ordinals.items()) if place > heading.start()), None)
+        numbered = after and after.kind not in _UNNUMBERED and not after.first
+        if before and (numbered or (heading["measures"] and before[-1].kind == "labelled")):
+            within.add(heading[0].strip())
+    yield from (h.start() for h in headings if h[0].strip() not in within)
+
+
+_UNNUMBERED = ("dash", "labelled")
 
 
 def _trimmed(span: Span) -> Span:
     """Without blanks and closing punctuation at either end."""
     words = span.text
     lead = len(words) - len(words.lstrip(" \t\n:,;。、"))
-    kept = words[lead:].rstrip(" \t\n。,;:、")
+    kept = _rule("page_number").sub("", words[lead:]).rstrip(" \t\n。,;:、.")
     return Span(kept, span.start + lead, span.start + lead + len(kept))
 
 
@@ -92,95 +163,164 @@ def _cut(span: Span, at: int, to: int | None = None) -> Span:
 
 
 def _sentences(span: Span, ends: str = "sentence_end") -> list[Span]:
-    """The sentences of a stretch, without their ends."""
-    edges = [0, *(m.end() for m in _rule(ends).finditer(span.text)), len(span.text)]
-    made = (_trimmed(_cut(span, a, b)) for a, b in zip(edges, edges[1:], strict=False))
-    return [s for s in made if s.text]
+    """The sentences of a stretch, without their ends. A full line that ends in no punctuation goes on in the next."""
+    edges = [
+        m.end()
+        for m in _rule(ends).finditer(span.text)
+        if not _rule("wrap").match(span.text, *_line(span.text, m))
+    ]
+    made = (_trimmed(_cut(span, a, b)) for a, b in pairwise([0, *edges, len(span.text)]))
+    return [s for s in made if _rule("word").search(s.text)]
+
+
+def _first(span: Span) -> str:
+    """The first sentence of a stretch."""
+    return next((s.text for s in _sentences(span)), span.text)
+
+
+def _line(text: str, end: re.Match[str]) -> tuple[int, int]:
+    """The line that ends with a match, with it."""
+    return text.rfind("\n", 0, end.start()) + 1, end.end()
 
 
 class _Reader:
-    """Goes through the parts of a section; ``kind`` is what is being told of, ``done`` whether as done already."""
+    """Goes through the parts of a section; ``kind`` is what is being told of, ``done`` whether as done already, ``last_year``
+    whether about what was wrong the year before."""
 
     def __init__(self, parts: list[_Part], heading: str, year: int) -> None:
         self._parts, self._number, self._year = parts, 0, year
         # A section that is headed as measures alone tells of nothing else.
         self._kind = PROBLEM if _rule("of_problems").search(heading) or not heading.strip() else MEASURE
-        self._done = False
+        self._done = self._maybe_done = self._last_year = self._seen = False
+        self._alone = self._kind == MEASURE
 
     def items(self) -> Iterator[Item]:
         for number, (part, after) in enumerate(pairwise([*self._parts, None])):
             self._number = number
-            content = self._headed(part.span)
-            if not content.text:
-                continue
-            if part.ordinal and content is part.span:
-                yield from self._numbered(part, content, after)
-            else:
-                yield from self._prose(content, after)
+            content, lead = self._without_lead(self._headed(part.span, bool(part.ordinal)), part, after)
+            if content.text and part.ordinal and content.start == part.span.start:
+                yield from self._numbered(part, content, after, lead is None)
+            elif content.text:
+                yield from self._prose(content)
+            if lead is not None:
+                self._announce(lead)
 
-    def _headed(self, span: Span) -> Span:
-        """What is left of a part behind a heading that says what follows."""
-        for kind, rule in ((MEASURE, "measures_heading"), (PROBLEM, "problems_heading")):
-            if match := _rule(rule).match(span.text):
-                self._kind, self._done = kind, bool(_rule("done_heading").search(match[0]))
-                return _trimmed(_cut(span, match.end()))
-        return span
+    # what says what follows
 
-    def _numbered(self, part: _Part, content: Span, after: _Part | None) -> Iterator[Item]:
-        deeper = after is not None and after.ordinal not in {
-            p.ordinal for p in self._parts[: self._number + 1]
-        }
-        if self._kind == MEASURE:
-            # A numbered title over numbered parts is no item itself.
-            if not (deeper and not _rule("sentence_end").search(content.text)):
-                yield self._item(MEASURE, content, "numbered")
+    def _headed(self, span: Span, numbered: bool) -> Span:
+        """What is left of a part behind a heading that says what follows; behind an ordinal a full stop may end it."""
+        first = _first(span) if numbered else span.text
+        match = _rule("headings").match(first + "\n")
+        if not match:
+            return span
+        self._now(MEASURE if match["measures"] else PROBLEM, match[0], "done_heading", "maybe_done_heading")
+        return _trimmed(_cut(span, min(match.end(), len(span.text))))
+
+    def _without_lead(self, content: Span, part: _Part, after: _Part | None) -> tuple[Span, Span | None]:
+        """A part without a last sentence that only leads to the list behind it, and that sentence."""
+        if after is None or not after.first or not content.text:
+            return content, None
+        *before, last = _sentences(content)
+        if self._kind_led_to(last, part.open) or (part.open and before):
+            return _trimmed(_cut(content, 0, last.start - content.start)), last
+        return content, None
+
+    def _kind_led_to(self, lead: Span, open_: bool) -> str:
+        """What a sentence says that follows; empty if it does not."""
+        says_measures = _rule("measures_lead" if not open_ else "measures_open").search(lead.text)
+        if _rule("introduces").search(lead.text) and not _rule("not_introduced").search(lead.text):
+            return PROBLEM
+        return (
+            MEASURE
+            if says_measures and (open_ or not self._finds_fault(_rule("mends").sub("", lead.text)))
+            else ""
+        )
+
+    def _announce(self, lead: Span) -> None:
+        if kind := self._kind_led_to(lead, True):
+            self._now(kind, lead.text)
+
+    def _now(self, kind: str, words: str = "", done: str = "done_lead", maybe: str = "") -> None:
+        """What is told of from here on, and as ``words`` say, whether it is done: surely, or where an item shows it."""
+        self._kind = kind
+        self._last_year = kind == MEASURE and self._names_last_year(words)
+        self._maybe_done = bool(maybe) and bool(_rule(maybe).search(words))
+        self._done = bool(_rule(done).search(words)) or (self._last_year and not _rule("later").search(words))
+        # Of measures that nothing wrong was named before, each may name its own.
+        self._alone = kind == MEASURE and not self._seen
+
+    def _names_last_year(self, words: str) -> bool:
+        return any(
+            m["year"] is None or int(m["year"]) < self._year for m in _rule("last_year").finditer(words)
+        )
+
+    # numbered parts
+
+    def _numbered(self, part: _Part, content: Span, after: _Part | None, alone: bool) -> Iterator[Item]:
+        deeper = alone and after is not None and after.first and after.ordinal != part.ordinal
+        # A numbered title over numbered parts is no item itself.
+        if (
+            deeper
+            and len(_sentences(content)) == 1
+            and (
+                self._kind == MEASURE
+                or not self._finds_fault(content.text)
+                or _rule("introduces").search(content.text)
+            )
+        ):
+            return
+        if part.ordinal == "labelled":
+            self._kind = PROBLEM
+        if self._kind == MEASURE and not (self._alone and self._against(content)):
+            yield self._item(MEASURE, content, "numbered", self._number)
+            return
+        if answer := self._on_last_year(content):
+            yield self._item(MEASURE, answer, "numbered", self._number, last_year=True)
             return
         problem, rest = self._parted(content)
         if rest is None and self._looks_promised(content):
             self._kind = MEASURE
-            yield self._item(MEASURE, content, "numbered")
+            yield self._item(MEASURE, content, "numbered", self._number)
             return
-        # A sentence that only says that faults follow is none.
-        if problem.text and not (deeper and _rule("introduces").search(problem.text)):
-            yield self._item(PROBLEM, problem, "numbered")
+        if problem.text:
+            yield self._item(PROBLEM, problem, "numbered", self._number)
         if rest is not None:
             yield from self._turned(rest, after, part)
 
     def _turned(self, rest: Span, after: _Part | None, part: _Part) -> Iterator[Item]:
-        """What follows the turn within a part: the lead-in of a list of measures, the measure of this problem, or, behind the
-        last of several problems, measures in sentences."""
-        if self._leads(rest, after):
-            self._kind, self._done = MEASURE, bool(_rule("done_lead").search(rest.text))
-            return
+        """What follows the turn within a part: the measure of this problem, or, behind the last of several problems,
+        measures in sentences."""
         before = [p for p in self._parts[: self._number] if p.ordinal == part.ordinal]
-        own = not before or any(self._turn(p.span) is not None for p in before)
+        own = not before or any(self._parted(p.span)[1] is not None for p in before)
         if own or after is not None:
-            yield self._item(MEASURE, rest, "turn")
+            yield self._item(MEASURE, rest, "turn", self._number)
             return
-        self._kind = MEASURE
-        for sentence in _sentences(rest):
-            yield self._item(MEASURE, sentence, "sentence", numbered=False)
+        self._now(MEASURE)
+        yield from self._prose(rest)
 
-    def _prose(self, content: Span, after: _Part | None) -> Iterator[Item]:
-        sentences = _sentences(content)
-        for n, sentence in enumerate(sentences):
-            last = n == len(sentences) - 1
-            leads = self._leads(sentence, after if last else None)
-            if leads or (last and after is not None and self._kind == MEASURE):
-                self._kind = MEASURE
-                self._done |= bool(_rule("done_lead").search(sentence.text))
+    # sentences
+
+    def _prose(self, content: Span) -> Iterator[Item]:
+        for sentence in _sentences(content):
+            if answer := self._on_last_year(sentence):
+                yield self._item(MEASURE, answer, "sentence", last_year=True)
                 continue
-            rest: Span | None = sentence
+            # What is wrong and what will be done, in one sentence, go together.
+            part = len(self._parts) + sentence.start
             if self._kind == PROBLEM:
                 fault, rest = self._parted(sentence)
-                yield from self._faults(fault, last and after is not None)
-            if rest is None:
-                continue
-            if self._kind == MEASURE or not self._leads(rest, after if last else None):
-                yield self._item(MEASURE, rest, "sentence", numbered=False)
-            self._kind = MEASURE
+                if rest is None and self._seen and self._looks_promised(sentence):
+                    rest = sentence
+                else:
+                    yield from self._faults(fault, None if rest is None else part)
+                if rest is None:
+                    continue
+                self._kind, sentence = MEASURE, rest
+            else:
+                part = None
+            yield self._item(MEASURE, sentence, "sentence", part)
 
-    def _faults(self, sentence: Span, leads: bool) -> Iterator[Item]:
+    def _faults(self, sentence: Span, part: int | None) -> Iterator[Item]:
         """The problems of a sentence that is not numbered: a list of faults, or the sentence itself."""
         words = sentence.text
         begin = 0
@@ -191,45 +331,74 @@ class _Reader:
         left = _trimmed(_cut(sentence, begin))
         several = bool(listed) or _rule("semicolon").search(left.text)
         says = None if several else _rule("introduces").search(left.text)
-        if says and (leads or not _rule("fault").search(left.text[: says.start()])):
+        if says and not self._finds_fault(left.text[: says.start()]):
             return
         if ending := _rule("and_so_on").search(left.text):
             left = _trimmed(_cut(left, 0, ending.start()))
-        if not _rule("fault").search(left.text):
+        if not self._finds_fault(left.text):
             return
         faults = _sentences(left, "semicolon")
         if len(faults) == 1 and listed:
             named = _sentences(left, "comma")
-            if len(named) > 1 and all(_rule("fault").search(f.text) for f in named):
+            if len(named) > 1 and all(self._finds_fault(f.text) for f in named):
                 faults = named
         for fault in faults:
-            yield self._item(PROBLEM, fault, "listed" if len(faults) > 1 else "sentence", numbered=False)
+            yield self._item(PROBLEM, fault, "listed" if len(faults) > 1 else "sentence", part)
+
+    # what words say
+
+    def _on_last_year(self, content: Span) -> Span | None:
+        """What a stretch that opens with a problem of the year before tells to have been done about it; None if it does not."""
+        first = _first(content)
+        named = _rule("against").match(content.text)
+        if not self._names_last_year(first) or not (named or _rule("mended").search(first)):
+            return None
+        return _trimmed(_cut(content, named.end())) if named else content
+
+    def _finds_fault(self, words: str) -> bool:
+        """Whether words find a fault; that none was found is no fault, nor is one against which something is done."""
+        return bool(_rule("fault").search(_rule("no_fault").sub("", words)))
 
     def _parted(self, content: Span) -> tuple[Span, Span | None]:
         """What is wrong, and what will be done; None where a stretch does not turn to it."""
-        turn = self._turn(content)
-        if turn is None:
-            return content, None
-        return _trimmed(_cut(content, 0, turn)), _trimmed(_cut(content, turn))
-
-    def _turn(self, content: Span) -> int | None:
-        """Where a stretch turns from what is wrong to what will be done. A year is such a turn if it is a later one, or if
-        something *will* be done in it: then the year may be a slip."""
+        if match := self._against(content):
+            return _cut(content, *match.span("problem")), _trimmed(_cut(content, match.end()))
         for match in _rule("hinges").finditer(content.text):
-            year = match["next"]
-            if year is None or int(year) > self._year:
-                return match.start()
-        return None
+            if self._turns(match, content):
+                rest = _trimmed(_cut(content, match.start()))
+                label = _rule("measures_label").match(rest.text)
+                return _trimmed(_cut(content, 0, match.start())), _trimmed(
+                    _cut(rest, label.end())
+                ) if label else rest
+        return content, None
 
-    def _leads(self, sentence: Span, after: _Part | None) -> bool:
-        """Whether a sentence only says that measures follow: a numbered part must."""
-        return after is not None and bool(_rule("measures_lead").search(sentence.text))
+    def _against(self, content: Span) -> re.Match[str] | None:
+        """Where one sentence names a fault and what will be done against it."""
+        match = _rule("against").match(content.text)
+        return match if match and not self._names_last_year(match[0]) else None
+
+    def _turns(self, match: re.Match[str], content: Span) -> bool:
+        """Whether words that may turn to what will be done do. A year does if it is a later one, or if something *will* be done
+        in it: then the year may be a slip. A sentence that finds fault does not, unless the turn is plain."""
+        if match["year"] and not match["will"] and int(match["year"]) <= self._year:
+            return False
+        if match["sure"]:
+            return True
+        sentence = _rule("sentence_end").split(content.text[match.start() :].lstrip(), maxsplit=1)[0]
+        return not self._finds_fault(_rule("mends").sub("", sentence))
 
     def _looks_promised(self, content: Span) -> bool:
         """Whether a numbered part that nothing announces opens like a measure, and finds no fault."""
-        first = _sentences(content)[0].text
-        return bool(_rule("promise").match(first)) and not _rule("fault").search(first)
+        first = _first(content)
+        return bool(_rule("promise").match(first)) and not self._finds_fault(first)
 
-    def _item(self, kind: str, span: Span, rule: str, numbered: bool = True) -> Item:
-        done = kind == MEASURE and (self._done or bool(_rule("done").search(span.text)))
-        return Item(kind, _trimmed(span), rule, self._number if numbered else None, done)
+    def _item(
+        self, kind: str, span: Span, rule: str, part: int | None = None, last_year: bool = False
+    ) -> Item:
+        words, promised = span.text, kind == MEASURE
+        self._seen |= kind == PROBLEM
+        later = _rule("later").search(words)
+        told = self._done or last_year or (self._maybe_done and _rule("happened").search(words))
+        done = promised and bool(_rule("done").search(words) or (told and not later))
+        before = last_year or self._last_year or self._names_last_year(words)
+        return Item(kind, _trimmed(span), rule, part, done, promised and bool(before and not later))

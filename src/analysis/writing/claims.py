@@ -7,14 +7,13 @@ what is printed there (nothing, where ``status`` says so). A figure that leads n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from analysis import ledger
 from analysis.figures import Printed
-from analysis.ledger import Ledger, terms
+from analysis.ledger import Ledger, keys_in, terms
 from analysis.writing.statements import faults
 
 # The columns in which a row names those it was made from. A row without them is a place in the report.
@@ -82,7 +81,7 @@ def _cells(table: str, term: str, book: Ledger) -> Iterator[dict]:
 def _named(table: str, row: pd.Series, lead: str) -> list[str]:
     """The rows that a column names: an expression, or keys parted by spaces (of one unit, whose name may have some)."""
     if table == "findings":
-        return [key for key in re.split(rf" (?={re.escape(row['unit'])}/)", row[lead]) if key]
+        return keys_in(row[lead], row["unit"])
     return terms(row[lead])
 
 

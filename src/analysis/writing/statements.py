@@ -19,16 +19,20 @@ import pandas as pd
 from analysis import frames, ledger
 from analysis.cells import Cells
 from analysis.figures import UNKNOWN, Figure, Rendered, Unknown, number, stray_digits
-from analysis.ledger import Ledger
+from analysis.ledger import Ledger, keys_in
 from analysis.measuring import indicators
 from analysis.problems import aspects, categories, contradictions, opening, rules, said
-from analysis.problems.labels import evidence_on
+from analysis.problems.findings import progress_in
+from analysis.problems.labels import evidence_on, label_of
+from analysis.problems.pairing import fold
+from analysis.problems.split import MEASURE
 from analysis.reading import Report
 from analysis.reading.facts import PlacedTable
 from analysis.templates import Cell, concepts
 from analysis.writing.teller import Teller
 
 # The verdicts on a change that the draft tells: those of a test, and that there are few cases.
+_PART, _WHOLE = "其中", "全年|共(?:计|主动|公开|发布)|总计|合计"
 _TOLD = ("rise", "fall", "none", "few")
 
 
@@ -130,12 +134,16 @@ class _Teller(Teller):
         )
 
     def _said(self, code: str) -> pd.Series | None:
+        """The number that the prose gives for the whole of something: the only one, or the one that is said to be of all;
+        what is one of several, or a part (其中), is not the whole."""
         claims = self.study.report.claims
-        found = claims[claims["about"] == code]
-        return None if found.empty else found.loc[found["value"].idxmax()]
+        found = claims[(claims["about"] == code) & ~claims["quote"].str.startswith(_PART)]
+        if found["value"].nunique() > 1:
+            found = found[found["quote"].str.contains(_WHOLE)]
+        return found.iloc[0] if found["value"].nunique() == 1 else None
 
     def claim(self, code: str) -> Figure | Unknown:
-        """The number that the prose gives for a concept; the largest, if it gives several."""
+        """The number that the prose gives for a concept; unknown if it gives several, none of them as the whole."""
         said_ = self._said(code)
         return (
             UNKNOWN if said_ is None else self.ledger.figure("claims", said_["key"], number(said_["value"]))
@@ -145,6 +153,10 @@ class _Teller(Teller):
         """Whether the prose gives it as approximate (余)."""
         said_ = self._said(code)
         return said_ is not None and bool(said_["approximate"])
+
+    def sentence(self, key: str) -> Figure | str:
+        """A sentence of the report in its own words."""
+        return self.quote("sentences", f"{key}:text", self.ledger.row("sentences", key)["text"].rstrip("。"))
 
     def document(self, column: str) -> Figure:
         return self.ledger.figure("documents", f"{self.key}:{column}")
@@ -226,10 +238,7 @@ def _draft(teller: _Teller) -> None:
     for problem in problems.itertuples(index=False):
         words = _words(teller, problem)
         teller.tell("stated", "problems", f"stated/{problem.order}", **words)
-        known = f"evidence.{problem.category}"
-        template = known if known in teller.declared else "evidence.other"
-        mark = study.evidence.set_index("key").loc[f"{teller.key}/evidence/{problem.order}", "figures_show"]
-        teller.tell(template, "problems", f"evidence/{problem.order}", in_prose=mark > 0)
+        _evidence(teller, problem)
         _changes(teller, problem)
         _again(teller, problem)
     for topic in passed_over:
@@ -237,30 +246,69 @@ def _draft(teller: _Teller) -> None:
         if topic == "errors":
             teller.findings(wrong, "problems")
 
-    if "problems" not in study.report.sections:
-        progress = "progress.missing"
-    elif "five.no_progress" in set(study.findings["code"]):
-        progress = "progress.none"
-    else:
-        progress = "progress.some"
-    teller.tell(progress, "progress")
-    _followed(teller)
-
-    for problem in problems.itertuples(index=False):
-        words = _words(teller, problem)
-        if problem.answer != "unpaired":
-            template = "announced" if problem.measure else "announced.none"
-            teller.tell(template, "measures", f"announced/{problem.order}", **words)
-        teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
-        known = f"suggest.{problem.category}"
-        teller.tell(
-            known if known in teller.declared else "suggest.other", "measures", f"suggest/{problem.order}"
-        )
-    for alone in study.problems[study.problems["problem"] == ""].itertuples(index=False):
-        words = _words(teller, alone)
-        teller.tell("announced.unpaired", "measures", f"announced/{alone.order}", **words)
+    _progress(teller)
+    _measures(teller, problems)
     for topic in passed_over:
         teller.tell(f"suggest.{topic}", "measures", errors=errors)
+
+
+def _evidence(teller: _Teller, problem) -> None:
+    """What the figures say about one problem; that they say nothing, if they do not."""
+    marks = teller.study.evidence.set_index("key")["figures_show"]
+    identity = f"evidence/{problem.order}"
+    known = f"evidence.{problem.category}"
+    if known in teller.declared and teller.tell(known, "problems", identity):
+        return
+    in_prose = marks[f"{teller.key}/{identity}"] == 1
+    claim = said(teller.study.report, evidence_on(problem.category)["said"]) if in_prose else ""
+    clause = teller.ledger.row("claims", claim)["quote"].strip() if claim else ""
+    teller.tell(
+        "evidence.other", "problems", identity, clause=teller.quote("claims", f"{claim}:quote", clause)
+    )
+
+
+def _progress(teller: _Teller) -> None:
+    """What became of last year's problems and measures: what the report itself says, and what is found in it."""
+    study = teller.study
+    told = progress_in(study.report, study.five["items"])
+    if "problems" not in study.report.sections:
+        teller.tell("progress.missing", "progress")
+    elif told.empty:
+        teller.tell("progress.none", "progress")
+    for n, row in enumerate(told.itertuples(index=False), 1):
+        table = "items" if "kind" in told else "sentences"
+        words = teller.quote(table, f"{row.key}:text", row.text.rstrip("。"))
+        teller.tell("progress.some", "progress", f"progress/{n}", words=words)
+    _followed(teller)
+
+
+def _measures(teller: _Teller, problems: pd.DataFrame) -> None:
+    """What the report announces for each problem, what is missing in it, and what could be written."""
+    study = teller.study
+    items = study.five["items"].set_index("key")
+    for problem in problems.itertuples(index=False):
+        words, own = _words(teller, problem), keys_in(problem.items, problem.unit)[1:]
+        done = bool(own) and bool(items.loc[own, "done"].all())
+        template = ("announced.done" if done else "announced") if own else "announced.none"
+        teller.tell(template, "measures", f"announced/{problem.order}", **words)
+        if not done:
+            teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
+        teller.tell(_suggestion(teller, problem), "measures", f"suggest/{problem.order}")
+    for alone in study.problems[study.problems["problem"] == ""].itertuples(index=False):
+        item = items.loc[alone.items]
+        # What was done about last year's problems is told as progress.
+        if not item["last_year"]:
+            template = "announced.unpaired_done" if item["done"] else "announced.unpaired"
+            teller.tell(template, "measures", f"announced/{alone.order}", **_words(teller, alone))
+
+
+def _suggestion(teller: _Teller, problem) -> str:
+    """The template of what could be written against a problem: for what it is about most, else for its kind."""
+    weights = label_of(fold(problem.problem)).weights
+    own = {a: w for a, w in weights.items() if aspects()[a].category == problem.category}
+    about = max(own, key=own.__getitem__, default="")
+    names = (f"suggest.{problem.category}.{about}", f"suggest.{problem.category}", "suggest.other")
+    return next(name for name in names if name in teller.declared)
 
 
 def _changes(teller: _Teller, problem) -> None:
@@ -290,14 +338,16 @@ def _moved(teller: _Teller, change) -> dict[str, object]:
         },
         "from_": teller.percent("trends", f"{change.key}:value_first", 1),
         "to": teller.percent("trends", f"{change.key}:value_last", 1),
-        "p": None if pd.isna(change.adjusted) else teller.plain("trends", f"{change.key}:adjusted", 3),
+        "p": None if pd.isna(change.adjusted) else teller.chance("trends", f"{change.key}:adjusted"),
     }
 
 
 def _again(teller: _Teller, problem) -> None:
     """That a problem was there in the report before, in the same words or of the same kind."""
     of = teller.study.of_year("recurrence")
-    for row in of[(of["problem"] == problem.items.split()[0]) & (of["how"] != "")].itertuples(index=False):
+    for row in of[(of["problem"] == keys_in(problem.items, problem.unit)[0]) & (of["how"] != "")].itertuples(
+        index=False
+    ):
         earlier = opening(teller.study.years["items"].set_index("key")["text"][row.earlier])
         teller.tell(
             f"again.{row.how}",
@@ -315,7 +365,7 @@ def _followed(teller: _Teller) -> None:
     """What this report says of the measures of the one before."""
     of = teller.study.of_year("follow_up")
     if of.empty:
-        teller.tell("followed.nothing", "progress")
+        _nothing_to_follow(teller)
         return
     counts = {
         name: of[of["state"] == state]
@@ -331,20 +381,18 @@ def _followed(teller: _Teller) -> None:
         **{name: teller.tally("follow_up", rows) if len(rows) else None for name, rows in counts.items()},
     )
     items = teller.study.years["items"].set_index("key")["text"]
-    sentences = teller.study.report.sentences.set_index("key")["text"]
     trends = {change.key: change for change in teller.study.years["trends"].itertuples(index=False)}
     for n, row in enumerate(of.itertuples(index=False), 1):
-        said = sentences[row.sentence] if row.sentence else ""
         teller.tell(
             f"followed.{row.state}",
             "progress",
             f"followed/{n}",
             n=n,
             measure=teller.quote("items", f"{row.measure}:text", opening(items[row.measure])),
-            sentence=teller.quote("sentences", f"{row.sentence}:text", said.rstrip("。")) if said else "",
+            sentence=teller.sentence(row.sentence) if row.sentence else "",
             score=teller.plain("follow_up", f"{row.key}:score", 2),
         )
-        for key in row.trends.split():
+        for key in keys_in(row.trends, row.unit):
             change = trends[key]
             if change.verdict in _TOLD:
                 teller.tell(
@@ -353,6 +401,20 @@ def _followed(teller: _Teller) -> None:
                     f"followed/{n}/{change.subject}",
                     **_moved(teller, change),
                 )
+
+
+def _nothing_to_follow(teller: _Teller) -> None:
+    """Why there are no measures to follow: no report before, none in it, or all told as done."""
+    years, year = teller.study.years, teller.study.report.year
+    before = years["documents"].loc[years["documents"]["year"] < year, "year"].max()
+    items = years["items"]
+    measures = items[(items["year"] == before) & (items["kind"] == MEASURE)]
+    if measures.empty:
+        teller.tell("followed.nothing", "progress", last=pd.notna(before))
+        return
+    key = measures["key"].iloc[0]
+    earlier = teller.ledger.figure("items", f"{key}:year", str(before))
+    teller.tell("followed.done", "progress", earlier=earlier, n=teller.tally("items", measures))
 
 
 def _words(teller: _Teller, problem) -> dict[str, object]:

@@ -16,6 +16,8 @@ from analysis.figures import DIGIT, Figure, NothingToSay, Rendered, percent, ren
 from analysis.ledger import Ledger
 from analysis.templates import declared
 
+_SINGLE = str.maketrans("“”", "‘’")
+
 
 def decimals_of(size: float, usual: int) -> int:
     """As many decimals as show that a change is not nothing."""
@@ -50,6 +52,11 @@ class Teller:
             return self.ledger.figure(table, key)
         return Figure(f"{value if sign else abs(value):.{decimals}f}", value, table, key)
 
+    def chance(self, table: str, key: str) -> Figure:
+        """A p-value; one that would print as nothing is said to be below the smallest that would not."""
+        p = self.plain(table, key, 3)
+        return p if float(p.text) else Figure("<0.001", p.value, p.table, p.key)
+
     def percent(self, table: str, key: str, decimals: int) -> Figure:
         """A share of a table as a percentage."""
         value = self.ledger.value(table, key)
@@ -58,7 +65,8 @@ class Teller:
         return Figure(percent(value, decimals), value, table, key)
 
     def quote(self, table: str, key: str, text: str) -> Figure | str:
-        """Words of the source; they are a figure if there is a number in them."""
+        """Words of the source, quotations in them in single marks; they are a figure if there is a number in them."""
+        text = text.translate(_SINGLE)
         return self.ledger.figure(table, key, text) if DIGIT.search(text) else text
 
     def tally(self, table: str, rows: pd.DataFrame) -> Figure:
@@ -78,15 +86,16 @@ class Teller:
 
     # telling
 
-    def tell(self, template: str, section: str, identity: str | None = None, **values: object) -> None:
-        """Add a sentence; one that needs a number which is not known is not said."""
+    def tell(self, template: str, section: str, identity: str | None = None, **values: object) -> bool:
+        """Add a sentence; one that needs a number which is not known is not said. Returns whether it was."""
         entry = self.declared[template]
         try:
             rendered = render(entry[self.language], {**self.context, **values})
         except NothingToSay:
-            return
+            return False
         if rendered.text:
             self.add(identity or template, section, entry["role"], rendered)
+        return bool(rendered.text)
 
     def add(self, identity: str, section: str, role: str, rendered: Rendered) -> None:
         """Add a sentence that is rendered already."""
