@@ -45,9 +45,12 @@ def test_no_unit_is_read_much_worse_than_the_others(by_unit):
 def test_measures_are_paired_with_the_problems_that_they_answer(read):
     score = labelled.pairs(read)
     assert score.f1 >= 0.9 and score.precision >= 0.9
-    # As well as the two readers agree with each other.
-    _, people = labelled.readers()
-    assert 0.9 <= people.f1 <= 0.95
+
+
+def test_the_two_readers_agree_with_each_other():
+    """What the labels are worth: were the readers apart, agreement with them would say nothing."""
+    same, pairs = labelled.readers()
+    assert same >= 0.8 and pairs.f1 >= 0.9
 
 
 def test_items_are_about_what_people_say(read):
@@ -75,6 +78,15 @@ def test_the_cue_words_are_not_those_of_one_writer(by_unit, quotations):
     right = sum(len(due & given) for due, given in found)
     f1 = 2 * right / sum(len(due) + len(given) for due, given in found)
     assert f1 >= 0.8
+    # The rare categories stand on few words, so they lose more than the others.
+    codes = set().union(*(due | given for due, given in found))
+    each = [
+        2
+        * sum(c in due & given for due, given in found)
+        / sum((c in due) + (c in given) for due, given in found)
+        for c in codes
+    ]
+    assert sum(each) / len(each) >= 0.65
 
 
 def test_what_is_told_as_done_is_not_promised(read):

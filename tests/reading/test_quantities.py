@@ -48,6 +48,7 @@ def test_counts_percentages_and_approximate_counts_are_found():
 
 def test_dates_ordinals_and_document_numbers_are_no_quantities():
     assert said("2020年1月1日至12月31日,国办发〔2021〕30号,第20条,第一项") == []
+    assert said("第十四个五年规划,第二批试点") == []
 
 
 def test_chinese_numerals_count_where_a_measure_word_follows():

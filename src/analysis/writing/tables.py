@@ -11,7 +11,7 @@ from html import escape
 import pandas as pd
 
 from analysis.figures import number, percent
-from analysis.ledger import Ledger
+from analysis.ledger import Ledger, keys_in
 from analysis.measuring import headlines, indicators
 from analysis.problems import categories, rules
 from analysis.problems.inventory import declared_inventory
@@ -215,7 +215,7 @@ def inventory(of: pd.DataFrame, book: Ledger, language: str) -> str:
                 escape(types[i.type][language]),
                 escape(i.name),
                 "、".join(
-                    linked(number(book.value("claims", k)), "claims", k, book) for k in i.numbers.split()
+                    linked(number(book.value("claims", k)), "claims", k, book) for k in keys_in(i.numbers, i.unit)
                 )
                 or "—",
                 escape(i.quote),
