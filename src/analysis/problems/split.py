@@ -192,6 +192,8 @@ class _Reader:
         # A section that is headed as measures alone tells of nothing else.
         self._kind = PROBLEM if _rule("of_problems").search(heading) or not heading.strip() else MEASURE
         self._done = self._maybe_done = self._last_year = self._seen = False
+        # Whether it has been said that problems follow: then what follows is one, whatever its words.
+        self._told = False
         self._alone = self._kind == MEASURE
 
     def items(self) -> Iterator[Item]:
@@ -242,7 +244,7 @@ class _Reader:
 
     def _now(self, kind: str, words: str = "", done: str = "done_lead", maybe: str = "") -> None:
         """What is told of from here on, and as ``words`` say, whether it is done: surely, or where an item shows it."""
-        self._kind = kind
+        self._kind, self._told = kind, kind == PROBLEM
         self._last_year = kind == MEASURE and self._names_last_year(words)
         self._maybe_done = bool(maybe) and bool(_rule(maybe).search(words))
         self._done = bool(_rule(done).search(words)) or (self._last_year and not _rule("later").search(words))
@@ -305,6 +307,12 @@ class _Reader:
             if answer := self._on_last_year(sentence):
                 yield self._item(MEASURE, answer, "sentence", last_year=True)
                 continue
+            if _rule("slogan").fullmatch(sentence.text):
+                if self._parted(sentence)[1] is not None:
+                    self._kind = MEASURE
+                continue
+            if self._kind == MEASURE and self._goes_back(sentence):
+                self._now(PROBLEM)
             # What is wrong and what will be done, in one sentence, go together.
             part = len(self._parts) + sentence.start
             if self._kind == PROBLEM:
@@ -322,26 +330,26 @@ class _Reader:
 
     def _faults(self, sentence: Span, part: int | None) -> Iterator[Item]:
         """The problems of a sentence that is not numbered: a list of faults, or the sentence itself."""
-        words = sentence.text
-        begin = 0
-        if match := _rule("concession").match(words):
-            begin = match.end()
-        if listed := _rule("listed").search(words, begin):
-            begin = listed.end()
-        left = _trimmed(_cut(sentence, begin))
+        conceded = _rule("concession").match(sentence.text)
+        whole = _trimmed(_cut(sentence, conceded.end() if conceded else 0))
+        listed = _rule("listed").search(whole.text)
+        left = _trimmed(_cut(whole, listed.end())) if listed else whole
         several = bool(listed) or _rule("semicolon").search(left.text)
         says = None if several else _rule("introduces").search(left.text)
         if says and not self._finds_fault(left.text[: says.start()]):
+            self._told = True
             return
         if ending := _rule("and_so_on").search(left.text):
             left = _trimmed(_cut(left, 0, ending.start()))
-        if not self._finds_fault(left.text):
+        if not self._finds_fault(left.text) and not self._told:
             return
         faults = _sentences(left, "semicolon")
         if len(faults) == 1 and listed:
             named = _sentences(left, "comma")
             if len(named) > 1 and all(self._finds_fault(f.text) for f in named):
                 faults = named
+            elif self._finds_fault(whole.text[: listed.start()]):
+                faults = [whole]  # what stands before is a fault too, and no list was opened
         for fault in faults:
             yield self._item(PROBLEM, fault, "listed" if len(faults) > 1 else "sentence", part)
 
@@ -354,6 +362,16 @@ class _Reader:
         if not self._names_last_year(first) or not (named or _rule("mended").search(first)):
             return None
         return _trimmed(_cut(content, named.end())) if named else content
+
+    def _goes_back(self, sentence: Span) -> bool:
+        """Whether a sentence among measures finds fault and promises nothing: where problem and measure stand by turns."""
+        words = _rule("mends").sub("", sentence.text)
+        return (
+            self._seen
+            and not self._done
+            and self._finds_fault(words)
+            and not _rule("promises").search(sentence.text)
+        )
 
     def _finds_fault(self, words: str) -> bool:
         """Whether words find a fault; that none was found is no fault, nor is one against which something is done."""

@@ -215,7 +215,8 @@ def inventory(of: pd.DataFrame, book: Ledger, language: str) -> str:
                 escape(types[i.type][language]),
                 escape(i.name),
                 "、".join(
-                    linked(number(book.value("claims", k)), "claims", k, book) for k in keys_in(i.numbers, i.unit)
+                    linked(number(book.value("claims", k)), "claims", k, book)
+                    for k in keys_in(i.numbers, i.unit)
                 )
                 or "—",
                 escape(i.quote),
