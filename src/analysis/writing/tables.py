@@ -5,7 +5,7 @@ In: the tables of measuring. Out: HTML fragments, in which every number that a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -189,7 +189,7 @@ def items(of: pd.DataFrame, pairs: pd.DataFrame, language: str) -> str:
                 f'<span title="{escape(i.cues, quote=True)}">{escape(_category(i.categories, language)) or "—"}</span>',
                 escape("；".join(with_.get(i.key, ())) or "—"),
                 escape("、".join(specific[s] for s in i.specifics.split()) or "—"),
-                label(f"rule_{i.rule}", language) + ("；" + label("told_done", language) if i.done else ""),
+                "；".join(label(word, language) for word in _told(i)),
                 f"<code>{escape(i.where)}</code>",
             ],
             anchor("items", i.key),
@@ -198,6 +198,15 @@ def items(of: pd.DataFrame, pairs: pd.DataFrame, language: str) -> str:
     ]
     words = ("item", "text", "category", "goes_with", "specific", "rule", "where")
     return table([label(w, language) for w in words], body, kind="list") if body else ""
+
+
+def _told(item) -> Iterator[str]:
+    """The labels of what made something an item, and whether it is told as done, and of last year."""
+    yield f"rule_{item.rule}"
+    if item.done:
+        yield "told_done"
+    if item.last_year:
+        yield "told_last_year"
 
 
 def _short(key: str, language: str) -> str:
