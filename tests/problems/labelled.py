@@ -23,8 +23,10 @@ from lxml import html
 from analysis.problems.labels import Aspect, aspects, label_of
 from analysis.problems.pairing import fold, section_five
 from analysis.reading import read_report
+from analysis.workbook import over_years
 
 LABELS = Path(__file__).with_name("labels.json")
+SPOKEN = Path(__file__).with_name("spoken.json")
 _COVERED = 0.7
 
 
@@ -191,6 +193,23 @@ def quotations(notes: Path) -> list[Text]:
             zip(quotes.split(" / "), codes.split(" / "), strict=True) if " / " in codes else [(quotes, codes)]
         )
         made += [(re.sub(r"\([^)]*\)$", "", q).strip(), frozenset(re.findall(r"C\d+", c))) for q, c in parts]
+    return made
+
+
+def spoken() -> dict[str, dict[str, bool | None]]:
+    """Whether the next report speaks of a measure, by its key: as judged without the program (``blind``) and, of some, with the
+    nearest sentences at hand (``sighted``); None where two readers could differ."""
+    return json.loads(SPOKEN.read_text(encoding="utf8"))
+
+
+@cache
+def followed(reports: Path) -> dict[str, str]:
+    """The same by the program: the state of every measure that was judged."""
+    made = {}
+    for unit in dict.fromkeys(key.partition("/")[0] for key in spoken()):
+        read = [read_report(p, unit, int(p.stem)) for p in sorted((reports / unit).glob("*.*"))]
+        table = over_years(read)["follow_up"]
+        made |= dict(zip(table["measure"], table["state"], strict=True))
     return made
 
 

@@ -26,7 +26,7 @@ _ALIKE, _MANY = 0.6, 6
 # measure is about. From the first on it speaks of the measure if it has so many of its words, from the second on it may; with
 # fewer of its words than the last it does not.
 _ABOUT = 0.4
-_SPOKEN, _HEARD = 0.29, 0.12
+_SPOKEN, _HEARD = 0.29, 0.1
 _MAYBE, _WORDS = 0.17, 0.05
 _STATES = ("none", "possible", "found")
 
