@@ -233,10 +233,73 @@ WORDINGS = {
             (M, "坚持同步发布"),
         ],
     ),
+    "measures in a list of their own within a problem": (
+        "（一）公开不够及时。下一步：1.每月检查；2.定期通报。\n（二）专职人员不足。下一步：1.增配人员；2.加强培训。\n",
+        [
+            (P, "公开不够及时"),
+            (M, "每月检查"),
+            (M, "定期通报"),
+            (P, "专职人员不足"),
+            (M, "增配人员"),
+            (M, "加强培训"),
+        ],
+    ),
+    "problems that open with the verbs of measures": (
+        "存在的问题：一是组织业务培训次数少；二是以文字解读为主，图解视频很少；三是部分单位将公开等同于网站更新，把关不严。\n",
+        [
+            (P, "组织业务培训次数少"),
+            (P, "以文字解读为主，图解视频很少"),
+            (P, "部分单位将公开等同于网站更新，把关不严"),
+        ],
+    ),
+    "a problem that only sounds like problem and measure": (
+        "（一）围绕群众关注的热点难点问题，解读回应不够及时。（二）就业创业信息更新不及时等问题，群众反映较多。\n",
+        [
+            (P, "围绕群众关注的热点难点问题，解读回应不够及时"),
+            (P, "就业创业信息更新不及时等问题，群众反映较多"),
+        ],
+    ),
+    "items of the words of headings": (
+        "一是公开不及时；二是整改措施落实不力；三是人员不足。改进措施：一是落实改进措施；二是强化整改情况跟踪。\n",
+        [
+            (P, "公开不及时"),
+            (P, "整改措施落实不力"),
+            (P, "人员不足"),
+            (M, "落实改进措施"),
+            (M, "强化整改情况跟踪"),
+        ],
+    ),
+    "a table with more columns, and words beside it": (
+        "| 序号 | 存在问题 | 整改措施 | 整改时限 | 整改责任单位 |\n| 1 | 解读单一 | 制作图解 | 2021年6月 | 市府办 |\n此外，基层公开不均衡。\n",
+        [(P, "解读单一"), (M, "制作图解"), (P, "此外，基层公开不均衡")],
+    ),
+    "lists within lists": (
+        "1.公开质量不高。一是内容不全；二是时效不强。2.队伍不稳。一是兼职多；二是培训少。\n改进措施：1.提高质量。一是补齐目录；二是每月检查。\n",
+        [
+            (P, "内容不全"),
+            (P, "时效不强"),
+            (P, "兼职多"),
+            (P, "培训少"),
+            (M, "补齐目录"),
+            (M, "每月检查"),
+        ],
+    ),
+    "a measure that speaks of faulty offices": (
+        "更新不够及时，解读单一。下一步，我局将建立通报制度。对未按要求公开的单位予以通报批评。\n",
+        [
+            (P, "更新不够及时，解读单一"),
+            (M, "下一步，我局将建立通报制度"),
+            (M, "对未按要求公开的单位予以通报批评"),
+        ],
+    ),
+    "a page that ends within a sentence": (
+        "一是群众表示不清楚自己能享受\n— 3 —\n哪些扶持政策，反馈不及时。二是人员不足。\n",
+        [(P, "群众表示不清楚自己能享受哪些扶持政策，反馈不及时"), (P, "人员不足")],
+    ),
     "lines that are broken anywhere": (
         "一是政策直达率有待提高。抽样回访的300家小微企业中，有117家表示不清楚自己能享受\n哪些扶持。下一步，将依托企业画像开展定向推送。\n",
         [
-            (P, "政策直达率有待提高。抽样回访的300家小微企业中，有117家表示不清楚自己能享受\n哪些扶持"),
+            (P, "政策直达率有待提高。抽样回访的300家小微企业中，有117家表示不清楚自己能享受哪些扶持"),
             (M, "下一步，将依托企业画像开展定向推送"),
         ],
     ),
@@ -269,6 +332,41 @@ def test_what_was_done_about_last_year_is_no_promise_and_answers_no_problem_of_t
         (M, True, "2020年，我局针对2019年存在的更新不及时问题，建立了台账，已得到解决"),
         (P, False, "目前人员不足"),
         (M, False, "2021年我局将增配人员"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "done", "dated", "last_year"),
+    [
+        ("对已出台的政策文件及时解读", False, 0, False),
+        ("发现已失效的文件及时下架", False, 0, False),
+        ("在已建成的专栏基础上增设栏目", False, 0, False),
+        ("已制作图解12件", True, 0, False),
+        ("已按月检查栏目更新", True, 0, False),
+        ("对照《2020年政务公开工作要点》逐项落实", False, 0, False),
+        ("清理2015年以前印发的规范性文件", False, 0, False),
+        ("2019年底前建成专栏", False, 2019, False),
+        ("对2019年第三方评估发现的问题逐项整改", False, 0, False),
+    ],
+)
+def test_when_a_measure_is_done(measure, done, dated, last_year, items_in):
+    (item,) = (
+        items_in(f"存在问题：一是解读单一。改进措施：一是{measure}。\n")
+        .query("kind == 'measure'")
+        .itertuples()
+    )
+    assert (item.done, item.dated, item.last_year) == (done, dated, last_year)
+
+
+def test_a_paragraph_on_last_year_is_no_part_of_the_problem_before_it(items_in):
+    items = items_in(
+        "一是人员不足；二是解读单一。\n针对2019年存在的专职人员不足问题，我市增配了人员。\n下一步，我市将加强培训。\n"
+    )
+    assert list(zip(items["kind"], items["text"], items["last_year"], strict=True)) == [
+        (P, "人员不足", False),
+        (P, "解读单一", False),
+        (M, "我市增配了人员", True),
+        (M, "下一步，我市将加强培训", False),
     ]
 
 

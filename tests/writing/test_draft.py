@@ -58,6 +58,15 @@ def test_what_the_prose_gives_for_the_whole_is_told(draft):
     assert _texts(draft("宿迁市", "2024"), "evidence").str.contains("主动公开140000余条").any()
 
 
+def test_what_one_channel_or_office_publishes_is_not_told_as_the_whole(altered):
+    from analysis.writing.statements import statements_of
+
+    for words in ("通過微信公眾號主動公開政府信息300條。", "全年市教育局主動公開政府信息800條。"):
+        study = altered("一、總體情況\n", f"一、總體情況\n{words}\n")
+        assert study.report.claims["value"].isin([300, 800]).any()
+        assert not statements_of(study, "zh")["text"].str.contains("主动公开(?:300|800)条").any()
+
+
 def test_a_number_of_a_table_or_a_heading_is_none_of_the_prose(shared):
     from analysis.reading import read_report
 

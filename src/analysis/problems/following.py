@@ -108,7 +108,7 @@ def _said(report: Report, done: pd.DataFrame) -> Iterator[tuple[str, Counter[str
     """The sentences that tell what was done, those of section one and of the items that are told as ``done``: key, words,
     what each is about."""
     for sentence in report.sentences.itertuples(index=False):
-        within = any(d.start <= sentence.start < d.end for d in done.itertuples(index=False))
+        within = any(d.start < sentence.end and sentence.start < d.end for d in done.itertuples(index=False))
         if sentence.section == "overview" or (sentence.section == "problems" and within):
             text = fold(sentence.text)
             yield sentence.key, words(text), label_of(text).weights

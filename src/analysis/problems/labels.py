@@ -130,7 +130,8 @@ def items_of(report: Report) -> pd.DataFrame:
     rows, count = [], Counter[str]()
     for order, item in enumerate(split(report), 1):
         count[item.kind] += 1
-        text = item.span.text
+        # Lines are broken anywhere, and pages end within sentences.
+        text = re.sub(rules()["line_break"], "", item.span.text)
         label = label_of(text)
         promised = item.kind == MEASURE
         checkable = specifics(text) if promised else []
@@ -164,5 +165,5 @@ def items_of(report: Report) -> pd.DataFrame:
 
 def _dated(measure: str) -> int:
     """The year in which a measure says that it will be done; 0 if it does not."""
-    match = re.search(rules()["dated"], measure)
+    match = re.search(rules()["dated"], re.sub("《[^》]*》", "", measure))
     return int(match[1]) if match else 0

@@ -32,13 +32,17 @@ def rules() -> Mapping:
 
 @cache
 def _rule(name: str) -> re.Pattern[str]:
-    return re.compile(rules()[name].replace("<verbs>", rules()["verbs"]), re.M)
+    """One of them, compiled; ``<verbs>`` and ``<we>`` in it stand for the rules of that name."""
+    pattern = rules()[name]
+    for part in ("verbs", "we"):
+        pattern = pattern.replace(f"<{part}>", rules()[part])
+    return re.compile(pattern, re.M)
 
 
 @dataclass(frozen=True)
 class Item:
-    """A problem or a measure. ``part`` numbers the numbered part that it stands in, so that what stands in one part goes
-    together; None where it stands in none. ``done``: told as done already, ``last_year``: against the problems of the report
+    """A problem or a measure. ``part`` numbers what it stands in (a numbered part, a sentence that has both, a row of a table), so
+    that what stands in one goes together; None where it stands alone. ``done``: told as done already, ``last_year``: against the problems of the report
     before. ``rule`` says what made it an item."""
 
     kind: str
@@ -70,10 +74,17 @@ def split(report: Report) -> list[Item]:
         end = signed.start()
     if re.fullmatch(_rule("none"), text[section.body : end].strip()):
         return []
-    if tabled := list(_tabled(text, section.body, end)):
-        return tabled
-    parts = list(_parts(report.text, section.body, end))
+    rows = list(_table_rows(text, section.body, end))
+    tabled = list(_tabled(rows))
+    # What stands beside a table of problems and measures is read by itself.
+    stretches = (
+        [(section.body, rows[0][0].start), (rows[-1][-1].end, end)] if tabled else [(section.body, end)]
+    )
+    parts = [part for stretch in stretches for part in _parts(report.text, *stretch)]
     items = list(_Reader(parts, text[section.start : section.body], report.year).items())
+    items = sorted(
+        [*items, *(replace(i, part=i.part + len(text)) for i in tabled)], key=lambda i: i.span.start
+    )
     # What is told as done before anything is called wrong was done about what was wrong before.
     first = next((n for n, item in enumerate(items) if item.kind == PROBLEM), 0)
     return [replace(i, last_year=i.last_year or (n < first and i.done)) for n, i in enumerate(items)]
@@ -87,20 +98,18 @@ def _table_rows(text: str, start: int, end: int) -> Iterator[list[Span]]:
         yield [_trimmed(_cut(whole, a + 1, b)) for a, b in pairwise(edges)]
 
 
-def _tabled(text: str, start: int, end: int) -> Iterator[Item]:
-    """The items of a table that has a column of problems and one of measures."""
-    columns: list[tuple[str, int]] = []
-    for row, cells in enumerate(_table_rows(text, start, end)):
-        if not columns:
-            named = [
-                (kind, n)
-                for kind in (PROBLEM, MEASURE)
-                for n, cell in enumerate(cells)
-                if _rule(f"{kind}_column").search(cell.text)
-            ]
-            columns = named if {kind for kind, _ in named} == {PROBLEM, MEASURE} else []
+def _tabled(rows: Sequence[Sequence[Span]]) -> Iterator[Item]:
+    """The items of tables that have a column of problems and another of measures; ``part`` is the row."""
+    columns: dict[str, int] = {}
+    for row, cells in enumerate(rows):
+        heads = {
+            kind: [n for n, cell in enumerate(cells) if _rule(f"{kind}_column").fullmatch(cell.text)]
+            for kind in (PROBLEM, MEASURE)
+        }
+        if all(heads.values()):
+            columns = {kind: places[0] for kind, places in heads.items()}
             continue
-        for kind, column in columns:
+        for kind, column in columns.items():
             if column < len(cells) and cells[column].text:
                 yield Item(kind, cells[column], "table", row)
 
@@ -147,6 +156,8 @@ def _holding(headings: Sequence[re.Match[str]], ordinals: Mapping[int, _Ordinal]
 
 
 _UNNUMBERED = ("dash", "labelled")
+# Behind such ordinals (一是, 首先, 一要) stands an item, not a heading.
+_NEVER_HEADED = ("is", "word", "must", "side")
 
 
 def _trimmed(span: Span) -> Span:
@@ -194,12 +205,17 @@ class _Reader:
         self._done = self._maybe_done = self._last_year = self._seen = False
         # Whether it has been said that problems follow: then what follows is one, whatever its words.
         self._told = False
+        # The last numbered problem, whose measures may be a list of their own; the ordinals of lists that have such lists.
+        self._outer: tuple[str, int] | None = None
+        self._nested = ""
         self._alone = self._kind == MEASURE
 
     def items(self) -> Iterator[Item]:
         for number, (part, after) in enumerate(pairwise([*self._parts, None])):
             self._number = number
-            content, lead = self._without_lead(self._headed(part.span, bool(part.ordinal)), part, after)
+            if self._resumes(part):
+                self._now(PROBLEM)
+            content, lead = self._without_lead(self._headed(part.span, part.ordinal), part, after)
             if content.text and part.ordinal and content.start == part.span.start:
                 yield from self._numbered(part, content, after, lead is None)
             elif content.text:
@@ -207,12 +223,19 @@ class _Reader:
             if lead is not None:
                 self._announce(lead)
 
+    def _resumes(self, part: _Part) -> bool:
+        """Whether a list of problems goes on behind a list of measures of other ordinals within it."""
+        if self._outer is None or self._outer[0] != part.ordinal or part.first or self._kind == PROBLEM:
+            return False
+        between = {p.ordinal for p in self._parts[self._outer[1] + 1 : self._number]} - {""}
+        return bool(between) and self._finds_fault(_rule("mends").sub("", _first(part.span)))
+
     # what says what follows
 
-    def _headed(self, span: Span, numbered: bool) -> Span:
+    def _headed(self, span: Span, ordinal: str) -> Span:
         """What is left of a part behind a heading that says what follows; behind an ordinal a full stop may end it."""
-        first = _first(span) if numbered else span.text
-        match = _rule("headings").match(first + "\n")
+        first = _first(span) if ordinal else span.text
+        match = None if ordinal in _NEVER_HEADED else _rule("headings").match(first + "\n")
         if not match:
             return span
         self._now(MEASURE if match["measures"] else PROBLEM, match[0], "done_heading", "maybe_done_heading")
@@ -229,14 +252,12 @@ class _Reader:
 
     def _kind_led_to(self, lead: Span, open_: bool) -> str:
         """What a sentence says that follows; empty if it does not."""
-        says_measures = _rule("measures_lead" if not open_ else "measures_open").search(lead.text)
         if _rule("introduces").search(lead.text) and not _rule("not_introduced").search(lead.text):
             return PROBLEM
-        return (
-            MEASURE
-            if says_measures and (open_ or not self._finds_fault(_rule("mends").sub("", lead.text)))
-            else ""
-        )
+        if open_ and _rule("measures_open").search(lead.text):
+            return MEASURE
+        fault = self._finds_fault(_rule("mends").sub("", lead.text))
+        return MEASURE if _rule("measures_lead").search(lead.text) and (open_ or not fault) else ""
 
     def _announce(self, lead: Span) -> None:
         if kind := self._kind_led_to(lead, True):
@@ -260,34 +281,64 @@ class _Reader:
 
     def _numbered(self, part: _Part, content: Span, after: _Part | None, alone: bool) -> Iterator[Item]:
         deeper = alone and after is not None and after.first and after.ordinal != part.ordinal
-        # A numbered title over numbered parts is no item itself.
-        if (
-            deeper
-            and len(_sentences(content)) == 1
-            and (
-                self._kind == MEASURE
-                or not self._finds_fault(content.text)
-                or _rule("introduces").search(content.text)
-            )
-        ):
-            return
+        if deeper and len(_sentences(content)) == 1 and self._titles(content, after):
+            return  # a title over numbered parts is no item itself
         if part.ordinal == "labelled":
             self._kind = PROBLEM
         if self._kind == MEASURE and not (self._alone and self._against(content)):
-            yield self._item(MEASURE, content, "numbered", self._number)
+            yield self._item(MEASURE, content, "numbered", self._own_part(part))
             return
         if answer := self._on_last_year(content):
             yield self._item(MEASURE, answer, "numbered", self._number, last_year=True)
             return
+        content, paragraph = self._without_last_year(content)
         problem, rest = self._parted(content)
-        if rest is None and self._looks_promised(content):
+        # The first of which it was said that they are problems is one, whatever its words.
+        announced = self._told and not self._seen
+        if rest is None and not announced and self._looks_promised(content):
             self._kind = MEASURE
             yield self._item(MEASURE, content, "numbered", self._number)
             return
         if problem.text:
+            self._outer = (part.ordinal, self._number)
             yield self._item(PROBLEM, problem, "numbered", self._number)
         if rest is not None:
             yield from self._turned(rest, after, part)
+        if paragraph is not None:
+            yield from self._prose(paragraph)
+
+    def _titles(self, content: Span, after: _Part) -> bool:
+        """Whether words over a list are its title. A fault over faults is; over anything else it is a problem of its own."""
+        if (
+            self._kind == MEASURE
+            or not self._finds_fault(content.text)
+            or _rule("introduces").search(content.text)
+        ):
+            return True
+        return self._finds_fault(_first(after.span)) and not self._looks_promised(after.span)
+
+    def _own_part(self, part: _Part) -> int:
+        """The number of the part that a measure stands in: that of the problem whose list it is in, if the problems go on behind
+        that list, or did behind one before."""
+        if self._outer is None:
+            return self._number
+        ordinal, number = self._outer
+        if part.ordinal == ordinal:
+            self._outer = None  # measures in a list of the same ordinals: that of the problems is over
+            return self._number
+        later = [p for p in self._parts[self._number + 1 :] if p.ordinal == ordinal]
+        if (later and not later[0].first) or self._nested == ordinal:
+            self._nested = ordinal
+            return number
+        return self._number
+
+    def _without_last_year(self, content: Span) -> tuple[Span, Span | None]:
+        """A numbered part without a paragraph behind it on the year before, and that paragraph."""
+        for sentence in _sentences(content)[1:]:
+            at = sentence.start - content.start
+            if content.text[:at].rstrip(" ").endswith("\n") and self._on_last_year(sentence):
+                return _trimmed(_cut(content, 0, at)), _cut(content, at)
+        return content, None
 
     def _turned(self, rest: Span, after: _Part | None, part: _Part) -> Iterator[Item]:
         """What follows the turn within a part: the measure of this problem, or, behind the last of several problems,
@@ -303,7 +354,7 @@ class _Reader:
     # sentences
 
     def _prose(self, content: Span) -> Iterator[Item]:
-        for sentence in _sentences(content):
+        for sentence in self._clauses(content):
             if answer := self._on_last_year(sentence):
                 yield self._item(MEASURE, answer, "sentence", last_year=True)
                 continue
@@ -327,6 +378,12 @@ class _Reader:
             else:
                 part = None
             yield self._item(MEASURE, sentence, "sentence", part)
+
+    def _clauses(self, content: Span) -> Iterator[Span]:
+        """The sentences of a stretch; one that names several faults with a measure each, by these."""
+        for sentence in _sentences(content):
+            several = _sentences(sentence, "semicolon")
+            yield from several if len(several) > 1 and all(map(self._against, several)) else [sentence]
 
     def _faults(self, sentence: Span, part: int | None) -> Iterator[Item]:
         """The problems of a sentence that is not numbered: a list of faults, or the sentence itself."""
@@ -393,7 +450,10 @@ class _Reader:
     def _against(self, content: Span) -> re.Match[str] | None:
         """Where one sentence names a fault and what will be done against it."""
         match = _rule("against").match(content.text)
-        return match if match and not self._names_last_year(match[0]) else None
+        if not match or self._names_last_year(match[0]):
+            return None
+        rest = _rule("mends").sub("", content.text[match.end() :])
+        return None if self._finds_fault(rest) else match
 
     def _turns(self, match: re.Match[str], content: Span) -> bool:
         """Whether words that may turn to what will be done do. A year does if it is a later one, or if something *will* be done
@@ -418,5 +478,5 @@ class _Reader:
         later = _rule("later").search(words)
         told = self._done or last_year or (self._maybe_done and _rule("happened").search(words))
         done = promised and bool(_rule("done").search(words) or (told and not later))
-        before = last_year or self._last_year or self._names_last_year(words)
+        before = last_year or self._last_year or (done and self._names_last_year(words))
         return Item(kind, _trimmed(span), rule, part, done, promised and bool(before and not later))

@@ -32,7 +32,8 @@ from analysis.templates import Cell, concepts
 from analysis.writing.teller import Teller
 
 # The verdicts on a change that the draft tells: those of a test, and that there are few cases.
-_PART, _WHOLE = "其中", "全年|共(?:计|主动|公开|发布)|总计|合计"
+_WHOLE = r"全年|共(?:计|向社会|主动|公开|发布)|总计|合计|总数|\d年(?:度|,|，)?(?:我?[省市县区局委])?主动公开"
+_PART = "其中|通过|网站|微信|公众号|微博|新媒体|政务大厅|查阅|局|乡镇|街道|各单位"
 _TOLD = ("rise", "fall", "none", "few")
 
 
@@ -134,12 +135,12 @@ class _Teller(Teller):
         )
 
     def _said(self, code: str) -> pd.Series | None:
-        """The number that the prose gives for the whole of something: the only one, or the one that is said to be of all;
-        what is one of several, or a part (其中), is not the whole."""
-        claims = self.study.report.claims
-        found = claims[(claims["about"] == code) & ~claims["quote"].str.startswith(_PART)]
-        if found["value"].nunique() > 1:
-            found = found[found["quote"].str.contains(_WHOLE)]
+        """The number that the prose gives for the whole of something, in so many words (全年, 共); what is a part (其中), or of one
+        channel or office, is not the whole."""
+        claims, unit = self.study.report.claims, self.study.report.unit
+        quotes = claims["quote"].str.replace(unit, "", regex=False)
+        whole = quotes.str.contains(_WHOLE) & ~quotes.str.contains(_PART)
+        found = claims[(claims["about"] == code) & whole]
         return found.iloc[0] if found["value"].nunique() == 1 else None
 
     def claim(self, code: str) -> Figure | Unknown:
@@ -431,8 +432,8 @@ def _words(teller: _Teller, problem) -> dict[str, object]:
     return {
         "problem": teller.quote("problems", f"{problem.key}:problem", problem.problem.rstrip("。")),
         "measure": teller.quote("problems", f"{problem.key}:measure", problem.measure),
-        "category_zh": category.zh if category else "其他",
-        "category_en": category.en if category else "other matters",
+        "category_zh": category.zh if category else "没有归类的一项",
+        "category_en": category.en if category else "a matter without category",
         "unanswered_zh": "、".join(a.zh for a in open_),
         "unanswered_en": ", ".join(a.en for a in open_),
         "specific_zh": [(rule["zh"], words) for rule, words in checkable],
