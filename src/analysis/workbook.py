@@ -103,8 +103,10 @@ def study(
     """Everything that the rooms make of one report; ``across`` are findings on several reports, ``decided`` what
     people have decided of findings, ``years`` the tables ``over_years`` of all reports of the unit."""
     years = years or over_years([report])
-    five = section_five(report)
-    rates = years["rates"][years["rates"]["year"] == report.year].reset_index(drop=True)
+    items, rates = (
+        years[name][years[name]["year"] == report.year].reset_index(drop=True) for name in ("items", "rates")
+    )
+    five = section_five(report, items)
     findings = findings_within(report, five)
     if across is not None:
         own = across[(across["unit"] == report.unit) & (across["year"] == report.year)]

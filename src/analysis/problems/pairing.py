@@ -192,9 +192,9 @@ def _row(problem, measures: list, labels: Mapping[str, Label], order: int, weak:
     }
 
 
-def section_five(report: Report) -> dict[str, pd.DataFrame]:
-    """Section five of one report: the tables ``items``, ``pairs`` and ``problems``."""
-    items = items_of(report)
+def section_five(report: Report, items: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
+    """Section five of one report: the tables ``items`` (those given, if it was read already), ``pairs`` and ``problems``."""
+    items = items_of(report) if items is None else items
     labels = {i.key: label_of(fold(i.text)) for i in items.itertuples(index=False)}
     pairs = pairs_of(items, labels)
     return {"items": items, "pairs": pairs, "problems": problems_of(items, pairs, labels)}
