@@ -11,7 +11,7 @@ import argparse
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from places import PROJECT, table
@@ -40,32 +40,6 @@ def _row(name: str, score: labelled.Score) -> list[str]:
     shares = (score.precision, score.recall, score.f1)
     none = not score.there and not score.found
     return [name, score.there, score.found, score.right, *("—" if none else _percent(s) for s in shares)]
-
-
-Given = list[tuple[frozenset[str], frozenset[str]]]
-
-
-def _given(texts: Sequence[labelled.Text], aspects: Mapping | None = None) -> Given:
-    """The categories that are to be given, and those that are."""
-    return [(due, frozenset(label_of(text, aspects).categories)) for text, due in texts]
-
-
-def _f1(given: Given) -> float:
-    right = sum(len(due & got) for due, got in given)
-    return 2 * right / sum(len(due) + len(got) for due, got in given)
-
-
-def _by_category(given: Given) -> dict[str, float]:
-    """F1 of each category that there is or that was given."""
-    codes = sorted(set().union(*(due | got for due, got in given)), key=lambda c: int(c[1:]))
-    return {
-        c: 2 * sum(c in due & got for due, got in given) / sum((c in due) + (c in got) for due, got in given)
-        for c in codes
-    }
-
-
-def _mean(of: Mapping[str, float]) -> float:
-    return sum(of.values()) / len(of)
 
 
 def _follow_up(reports: Path) -> Iterator[str]:
@@ -136,9 +110,9 @@ def page(reports: Path, notes: Path) -> str:
     every = labelled.labelled_texts(read)
     by_category = labelled.categories(every)
     known = {**texts, _OTHERS: quoted}
-    left_out = {unit: _given(of, labelled.without(unit, known)) for unit, of in known.items()}
-    unseen = _by_category([pair for unit, of in left_out.items() if unit != _OTHERS for pair in of])
-    unseen_quoted, quoted_f1 = _by_category(left_out[_OTHERS]), _by_category(_given(quoted))
+    left_out = {unit: labelled.given(of, labelled.without(unit, known)) for unit, of in known.items()}
+    unseen = labelled.by_category([pair for unit, of in left_out.items() if unit != _OTHERS for pair in of])
+    unseen_quoted, quoted_f1 = labelled.by_category(left_out[_OTHERS]), labelled.categories(quoted)
     halves = {half: list(_made_up(half)) for half in ("development", "held_out")}
     largest = max(texts, key=lambda unit: len(texts[unit]))
     scores = ("应有 there", "读出 found", "对 right", "准确率 precision", "召回率 recall", "F1")
@@ -191,21 +165,26 @@ def page(reports: Path, notes: Path) -> str:
             [
                 [
                     *_row(f"{c} {name.zh} {name.en}", by_category.get(c, labelled.Score(0, 0, 0))),
-                    *(f"{of[c]:.2f}" if c in of else "—" for of in (unseen, quoted_f1, unseen_quoted)),
+                    *(f"{of[c].f1:.2f}" if c in of else "—" for of in (unseen, quoted_f1, unseen_quoted)),
                 ]
                 for c, name in categories().items()
                 if c in by_category or c in quoted_f1
             ],
         ),
-        f"\n宏平均 F1：标注 {labelled.macro(by_category):.3f}，留出 {_mean(unseen):.3f}；引文 {_mean(quoted_f1):.3f}，留出 {_mean(unseen_quoted):.3f}。"
-        f"*Macro F1: {labelled.macro(by_category):.3f} on the labels, {_mean(unseen):.3f} with each unit left out; {_mean(quoted_f1):.3f} on the "
-        f"quotations, {_mean(unseen_quoted):.3f} left out.*\n",
+        f"\n宏平均 F1：标注 {labelled.macro(by_category):.3f}，留出 {labelled.macro(unseen):.3f}；引文 {labelled.macro(quoted_f1):.3f}，留出 {labelled.macro(unseen_quoted):.3f}。"
+        f"*Macro F1: {labelled.macro(by_category):.3f} on the labels, {labelled.macro(unseen):.3f} with each unit left out; {labelled.macro(quoted_f1):.3f} on the "
+        f"quotations, {labelled.macro(unseen_quoted):.3f} left out.*\n",
         "\n按单位的微平均 F1；断句的规则没有留出什么，所以这里只有类别。*Micro F1 by unit; nothing is left out of the rules that split, so these are "
         "categories only.*\n\n",
         _table(
             ["单位 unit", "条目 items", "全部线索词 all cues", "留出 left out"],
             [
-                [unit, len(of), f"{_f1(_given(of)):.3f}", f"{_f1(left_out[unit]):.3f}"]
+                [
+                    unit,
+                    len(of),
+                    f"{labelled.micro(labelled.given(of)):.3f}",
+                    f"{labelled.micro(left_out[unit]):.3f}",
+                ]
                 for unit, of in known.items()
             ],
         ),

@@ -112,12 +112,13 @@ def _read(entry: Mapping, reports: Path) -> Read:
     for label in entry["items"]:
         made.texts[label["id"]] = text[label["start"] : label["end"]]
         free = [f for f in found if f["kind"] == label["kind"] and f not in made.matched.values()]
-        if free and _share(best := max(free, key=lambda f: _share(f, label)), label) >= _COVERED:
+        if free and share(best := max(free, key=lambda f: share(f, label)), label) >= _COVERED:
             made.matched[label["id"]] = best
     return made
 
 
-def _share(one: Mapping, other: Mapping) -> float:
+def share(one: Mapping, other: Mapping) -> float:
+    """The part of two stretches that both have."""
     common = min(one["end"], other["end"]) - max(one["start"], other["start"])
     return max(0, common) / (max(one["end"], other["end"]) - min(one["start"], other["start"]))
 
@@ -153,15 +154,33 @@ def labelled_texts(of: Iterable[Read]) -> list[Text]:
     ]
 
 
-def categories(texts: Sequence[Text], of: Mapping[str, Aspect] | None = None) -> dict[str, Score]:
-    """Each category: how many items have it by the cues ``of`` the aspects, and how many are to have it."""
+Given = list[tuple[frozenset[str], frozenset[str]]]
+
+
+def given(texts: Iterable[Text], of: Mapping[str, Aspect] | None = None) -> Given:
+    """The categories that each text is to have, and those that it has by the cues ``of`` the aspects."""
+    return [(due, frozenset(label_of(text, of).categories)) for text, due in texts]
+
+
+def micro(pairs: Given) -> float:
+    """F1 of all categories together."""
+    right = sum(len(due & got) for due, got in pairs)
+    return 2 * right / sum(len(due) + len(got) for due, got in pairs)
+
+
+def by_category(pairs: Given) -> dict[str, Score]:
+    """Each category: how many items have it, and how many are to have it."""
     right, found, there = Counter[str](), Counter[str](), Counter[str]()
-    for text, due in texts:
-        given = set(label_of(text, of).categories)
-        right.update(given & due)
-        found.update(given)
+    for due, got in pairs:
+        right.update(got & due)
+        found.update(got)
         there.update(due)
     return {c: Score(right[c], found[c], there[c]) for c in sorted(found | there, key=lambda c: int(c[1:]))}
+
+
+def categories(texts: Sequence[Text], of: Mapping[str, Aspect] | None = None) -> dict[str, Score]:
+    """The same of texts, by the cues ``of`` the aspects."""
+    return by_category(given(texts, of))
 
 
 def macro(scores: Mapping[str, Score]) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labelled import Score
+from labelled import Score, share
 
 from analysis.problems import section_five
 from analysis.reading import read_report
@@ -61,9 +61,9 @@ def _read(section: Mapping, path: Path, end: int) -> Read:
     found = tables["items"].to_dict("records")
     matched: dict[int, int] = {}
     for item in there:
-        near = [(_common(item, f), m) for m, f in enumerate(found) if f["kind"] == item["kind"]]
-        share, best = max(near, default=(0.0, -1))
-        if share >= _COVERED and best not in matched.values():
+        near = [(share(item, f), m) for m, f in enumerate(found) if f["kind"] == item["kind"]]
+        common, best = max(near, default=(0.0, -1))
+        if common >= _COVERED and best not in matched.values():
             matched[item["n"]] = best
     kept = {item["n"] for item in there}
     keys = [f["key"] for f in found]
@@ -97,9 +97,3 @@ def pairs(of: Iterable[Read]) -> Score:
             there + len(r.pairs_there),
         )
     return Score(right, found, there)
-
-
-def _common(one: Mapping, other: Mapping) -> float:
-    """The part of two stretches that both have."""
-    common = min(one["end"], other["end"]) - max(one["start"], other["start"])
-    return max(0, common) / (max(one["end"], other["end"]) - min(one["start"], other["start"]))

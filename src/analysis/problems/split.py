@@ -228,7 +228,7 @@ class _Reader:
         if self._outer is None or self._outer[0] != part.ordinal or part.first or self._kind == PROBLEM:
             return False
         between = {p.ordinal for p in self._parts[self._outer[1] + 1 : self._number]} - {""}
-        return bool(between) and self._finds_fault(_rule("mends").sub("", _first(part.span)))
+        return bool(between) and self._leaves_fault(_first(part.span))
 
     # what says what follows
 
@@ -256,8 +256,8 @@ class _Reader:
             return PROBLEM
         if open_ and _rule("measures_open").search(lead.text):
             return MEASURE
-        fault = self._finds_fault(_rule("mends").sub("", lead.text))
-        return MEASURE if _rule("measures_lead").search(lead.text) and (open_ or not fault) else ""
+        led = _rule("measures_lead").search(lead.text) and (open_ or not self._leaves_fault(lead.text))
+        return MEASURE if led else ""
 
     def _announce(self, lead: Span) -> None:
         if kind := self._kind_led_to(lead, True):
@@ -422,17 +422,20 @@ class _Reader:
 
     def _goes_back(self, sentence: Span) -> bool:
         """Whether a sentence among measures finds fault and promises nothing: where problem and measure stand by turns."""
-        words = _rule("mends").sub("", sentence.text)
         return (
             self._seen
             and not self._done
-            and self._finds_fault(words)
+            and self._leaves_fault(sentence.text)
             and not _rule("promises").search(sentence.text)
         )
 
     def _finds_fault(self, words: str) -> bool:
-        """Whether words find a fault; that none was found is no fault, nor is one against which something is done."""
+        """Whether words find a fault; that none was found is no fault."""
         return bool(_rule("fault").search(_rule("no_fault").sub("", words)))
+
+    def _leaves_fault(self, words: str) -> bool:
+        """Whether words find a fault that they do not speak of mending."""
+        return self._finds_fault(_rule("mends").sub("", words))
 
     def _parted(self, content: Span) -> tuple[Span, Span | None]:
         """What is wrong, and what will be done; None where a stretch does not turn to it."""
@@ -452,8 +455,7 @@ class _Reader:
         match = _rule("against").match(content.text)
         if not match or self._names_last_year(match[0]):
             return None
-        rest = _rule("mends").sub("", content.text[match.end() :])
-        return None if self._finds_fault(rest) else match
+        return None if self._leaves_fault(content.text[match.end() :]) else match
 
     def _turns(self, match: re.Match[str], content: Span) -> bool:
         """Whether words that may turn to what will be done do. A year does if it is a later one, or if something *will* be done
@@ -463,7 +465,7 @@ class _Reader:
         if match["sure"]:
             return True
         sentence = _rule("sentence_end").split(content.text[match.start() :].lstrip(), maxsplit=1)[0]
-        return not self._finds_fault(_rule("mends").sub("", sentence))
+        return not self._leaves_fault(sentence)
 
     def _looks_promised(self, content: Span) -> bool:
         """Whether a numbered part that nothing announces opens like a measure, and finds no fault."""
