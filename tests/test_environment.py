@@ -36,7 +36,7 @@ def for_conda():
     for entry in yaml.safe_load((PROJECT / "environment.yml").read_text())["dependencies"]:
         for line in entry["pip"] if isinstance(entry, dict) else [entry]:
             name, _, version = line.replace("==", "=").partition("=")
-            pins[plain(name)] = version
+            pins[plain(name.partition("[")[0])] = version
     return pins
 
 

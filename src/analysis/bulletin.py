@@ -323,7 +323,7 @@ def open_bulletin(
 
 def _year(folder: Path, period: Period | None, named: Path | None = None) -> Read:
     """The reports of a year, out of a store."""
-    every = pd.read_parquet(folder / "documents.parquet", columns=["year"])["year"]
+    every = pd.read_parquet(str(folder / "documents.parquet"), columns=["year"])["year"]
     if period is None:
         counts = Counter(every)
         period = Period(int(max(counts, key=lambda year: (counts[year], year))))

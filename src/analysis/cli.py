@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from analysis.errors import InputError
+from analysis.places import place
 
 app = typer.Typer(
     add_completion=False,
@@ -27,7 +28,27 @@ Data = Annotated[str, typer.Option(help="报告文件夹 <单位>/<年份>.<类�
 File = Annotated[str, typer.Option(help="单个报告文件 | one report file")]
 Language = Annotated[str, typer.Option(help="zh 或 en | language of the text")]
 Spoken = Annotated[str, typer.Option(help="zh 或 en | language of the text", callback=lambda v: _language(v))]
-Out = Annotated[Path, typer.Option(help="输出文件夹 | where the output goes")]
+
+
+def _place(typed: str) -> Path:
+    try:
+        return place(typed)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+Jobs = Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)]
+Scheduler = Annotated[
+    str, typer.Option(help="Dask 调度器，如 tcp://主机:8786 | a Dask scheduler of many machines")
+]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        help="报告文件夹，或 analysis read 的数据文件夹；可为 s3://… | reports, or a store", parser=_place
+    ),
+]
+
+Out = Annotated[Path, typer.Option(help="输出文件夹，可为 s3://… | where the output goes", parser=_place)]
 
 # The most important findings that a run prints.
 _SHOWN = 3
@@ -65,20 +86,27 @@ def _failed(summary) -> list:
 
 @app.command()
 def read(
-    folder: Annotated[Path, typer.Argument(help="报告文件夹，任意层次与命名 | a folder of reports")],
-    out: Annotated[Path, typer.Option(help="数据文件夹 | where the store goes")] = Path("store"),
-    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    folder: Annotated[
+        Path,
+        typer.Argument(help="报告文件夹，任意层次与命名，可为 s3://… | a folder of reports", parser=_place),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="数据文件夹，可为 s3://… | where the store goes", parser=_place)
+    ] = Path("store"),
+    jobs: Jobs = 0,
+    scheduler: Scheduler = "",
     corrections: Annotated[
         Path | None, typer.Option(help="更正文件 corrections.yml | declared fixes")
     ] = None,
 ) -> None:
     """把一个文件夹的报告读成 Parquet 数据 | read a folder of reports into Parquet tables."""
     from analysis.batch import store
+    from analysis.batch.engine import Cluster
     from analysis.batch.progress import Progress
 
     try:
         with Progress() as progress:
-            summary = store.read_folder(folder, out, jobs, progress.told, corrections)
+            summary = store.read_folder(folder, out, Cluster(jobs, scheduler), progress.told, corrections)
     except InputError as error:
         _refuse(error, 2)
     failed = _failed(summary)
@@ -111,16 +139,19 @@ def check(
     source: Annotated[
         Path,
         typer.Argument(
-            help="报告文件夹或一个报告文件，或 analysis read 的数据文件夹 | reports, one report, or a store"
+            help="报告文件夹或一个报告文件，或 analysis read 的数据文件夹 | reports, one report, or a store",
+            parser=_place,
         ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the findings go; store, or the store itself"
+            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the findings go; store, or the store itself",
+            parser=_place,
         ),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    jobs: Jobs = 0,
+    scheduler: Scheduler = "",
     reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
     units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
     language: Spoken = "zh",
@@ -131,11 +162,12 @@ def check(
     有文件读不了时退出码为 1，输入有误为 2 | exit code 1 if a file could not be read, 2 for bad input.
     """
     from analysis.batch import check as checking
+    from analysis.batch.engine import Cluster
     from analysis.batch.progress import Progress
 
     try:
         with Progress() as progress:
-            made = checking.check(source, out, jobs, reviews, units, progress.told)
+            made = checking.check(source, out, Cluster(jobs, scheduler), reviews, units, progress.told)
     except InputError as error:
         _refuse(error, 2)
     failed = _failed(made.read)
@@ -147,33 +179,43 @@ def check(
 
 @app.command()
 def score(
-    source: Annotated[
-        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
-    ],
+    source: Source,
     rubric: Annotated[
         Path | None, typer.Option(help="评分办法，默认见 docs/score.md | a rubric of your own")
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the scores go; store, or the store itself"
+            help="结果放在哪里：读报告文件夹时默认 store，读数据时默认其中 | where the scores go; store, or the store itself",
+            parser=_place,
         ),
     ] = None,
     unit: Annotated[str, typer.Option(help="只评这一单位 | one unit only")] = "",
     years: Years = "",
-    jobs: Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)] = 0,
+    jobs: Jobs = 0,
+    scheduler: Scheduler = "",
     reviews: Annotated[Path | None, typer.Option(help="复核结论 reviews.csv | decisions of people")] = None,
     units: Annotated[Path | None, typer.Option(help="单位名册 units.csv | register of units")] = None,
     language: Spoken = "zh",
 ) -> None:
     """按负面清单扣分，不能断定的另列，得分是一个范围 | score reports by a rubric; what cannot be known stays open."""
     from analysis.batch import score as scoring
+    from analysis.batch.engine import Cluster
     from analysis.batch.progress import Progress
 
     try:
         with Progress() as progress:
             made = scoring.score_all(
-                source, out, rubric, unit, years, jobs, reviews, units, language, progress.told
+                source,
+                out,
+                rubric,
+                unit,
+                years,
+                Cluster(jobs, scheduler),
+                reviews,
+                units,
+                language,
+                progress.told,
             )
     except InputError as error:
         _refuse(error, 2)
@@ -187,9 +229,7 @@ def score(
 
 @app.command()
 def review(
-    source: Annotated[
-        Path, typer.Argument(help="报告文件夹，或 analysis read 的数据文件夹 | reports, or a store")
-    ],
+    source: Source,
     fingerprint: Annotated[
         str, typer.Argument(help="发现的指纹，见 findings.csv | fingerprint of the finding")
     ],

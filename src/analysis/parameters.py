@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis.errors import InputError
 from analysis.measuring import GROUPS
+from analysis.places import place
 from analysis.reading.source import SUFFIXES
 from analysis.register import nameable
 from analysis.writing.labels import LANGUAGES
@@ -97,16 +98,6 @@ def _text(name: str, value: object) -> str:
     return str(value).strip()
 
 
-def _path(name: str, typed: str) -> Path:
-    try:
-        return Path(typed).expanduser()
-    except RuntimeError:  # ~somebody who is not here
-        raise InputError(
-            f"参数 {name}＝{typed} 里的用户目录不存在：请写完整路径。",
-            f"The parameter {name} = {typed} names a home that is not there: write the whole path.",
-        ) from None
-
-
 def _nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), 1, 0.4)), None)
 
@@ -120,7 +111,7 @@ def _language(language: object) -> None:
 
 
 def _folder(data: str) -> Path:
-    folder = _path("data", data) if data else SHIPPED
+    folder = place(data) if data else SHIPPED
     if not folder.is_dir():
         raise InputError(
             f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
@@ -153,7 +144,7 @@ def request(
                 f"FILE 只读一份报告，不能同时给出 {len(wanted)} 个年份：请去掉 YEARS 或只写一年。",
                 f"FILE reads one report, {len(wanted)} years were given: leave YEARS out or give one.",
             )
-        return Request(unit or None, wanted, (_path("file", file),), str(language))
+        return Request(unit or None, wanted, (place(file),), str(language))
     if not unit and wanted is None:
         unit, wanted = DEFAULT_UNIT, parse_years(DEFAULT_YEARS)
     unit = unit or DEFAULT_UNIT

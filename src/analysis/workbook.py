@@ -451,7 +451,8 @@ def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Re
 
 def _data(files: Sequence[Path]) -> list[Path]:
     """The folders beside the folders of reports, where corrections and decisions lie."""
-    return sorted({path.resolve().parents[2] for path in files})
+    above = [path.resolve().parents for path in files]
+    return sorted({folders[min(2, len(folders) - 1)] for folders in above})
 
 
 # What checks over several reports compare, besides the documents.

@@ -13,7 +13,9 @@ from conftest import PROJECT
 from typer.testing import CliRunner
 
 from analysis import frames
-from analysis.batch import store
+from analysis.batch import program, store
+from analysis.batch.bounded import Ended
+from analysis.batch.engine import Cluster
 from analysis.cli import app
 
 
@@ -109,7 +111,7 @@ def states(summary):
 
 
 def test_unit_and_year_come_from_the_text_whatever_the_file_is_called(folder, tmp_path):
-    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    summary = store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     assert states(summary) == {
         "a/b/suqian.txt": "read", "notes.md": "passed", "table.csv": "passed", "yk2020.txt": "read",
     }  # fmt: skip
@@ -120,14 +122,14 @@ def test_unit_and_year_come_from_the_text_whatever_the_file_is_called(folder, tm
 
 def test_only_what_has_changed_is_read_again(folder, tmp_path):
     out = tmp_path / "store"
-    store.read_folder(folder, out, jobs=1)
+    store.read_folder(folder, out, cluster=Cluster(1))
     before = {p.name: p.read_bytes() for p in out.glob("*.parquet")}
-    again = store.read_folder(folder, out, jobs=1)
+    again = store.read_folder(folder, out, cluster=Cluster(1))
     assert states(again)["yk2020.txt"] == states(again)["a/b/suqian.txt"] == "kept"
     assert {p.name: p.read_bytes() for p in out.glob("*.parquet")} == before
     text = (folder / "yk2020.txt").read_text(encoding="utf8")
     (folder / "yk2020.txt").write_text(text.replace("申請161件", "申請162件"), encoding="utf8")
-    changed = store.read_folder(folder, out, jobs=1)
+    changed = store.read_folder(folder, out, cluster=Cluster(1))
     assert states(changed)["yk2020.txt"] == "read"
     assert states(changed)["a/b/suqian.txt"] == "kept"
     claims = pd.read_parquet(out / "claims.parquet")
@@ -135,21 +137,21 @@ def test_only_what_has_changed_is_read_again(folder, tmp_path):
 
 
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):
-    store.read_folder(folder, tmp_path / "store", jobs=1)
-    monkeypatch.setattr(store, "fingerprint", lambda: "another version")
-    assert states(store.read_folder(folder, tmp_path / "store", jobs=1))["yk2020.txt"] == "read"
+    store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
+    monkeypatch.setattr(program, "fingerprint", lambda *rooms: "another version")
+    assert states(store.read_folder(folder, tmp_path / "store", cluster=Cluster(1)))["yk2020.txt"] == "read"
 
 
 def test_a_report_that_is_gone_leaves_the_store(folder, tmp_path):
-    store.read_folder(folder, tmp_path / "store", jobs=1)
+    store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     (folder / "yk2020.txt").unlink()
-    store.read_folder(folder, tmp_path / "store", jobs=1)
+    store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     assert set(pd.read_parquet(tmp_path / "store" / "facts.parquet")["unit"]) == {"宿迁市"}
 
 
 def test_a_second_file_with_the_same_report_is_told(folder, tmp_path):
     shutil.copy(folder / "yk2020.txt", folder / "zz.txt")
-    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    summary = store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     (failed,) = summary.of("failed")
     assert failed.path == "zz.txt"
     assert "yk2020.txt" in failed.zh
@@ -158,12 +160,12 @@ def test_a_second_file_with_the_same_report_is_told(folder, tmp_path):
 def test_corrections_beside_the_folder_are_put_in_place_and_fail_when_they_do_not_match(folder, tmp_path):
     entry = "- {{unit: 永康市, year: 2020, cell: disclosure.penalties.items_change, expected: '{}', value: -2012, reason: 公告}}\n"
     (folder.parent / "corrections.yml").write_text(entry.format("2012"), encoding="utf8")
-    store.read_folder(folder, tmp_path / "store", jobs=1)
+    store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     facts = pd.read_parquet(tmp_path / "store" / "facts.parquet").set_index("key")
     fact = facts.loc["永康市/2020/disclosure.penalties.items_change"]
     assert (fact["value"], fact["basis"], fact["raw"]) == (-2012, "correction", "2012")
     (folder.parent / "corrections.yml").write_text(entry.format("2013"), encoding="utf8")
-    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    summary = store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     (failed,) = summary.of("failed")
     assert "2013" in failed.zh and "2012" in failed.zh
     assert set(pd.read_parquet(tmp_path / "store" / "facts.parquet")["unit"]) == {"宿迁市"}
@@ -188,17 +190,14 @@ def test_a_folder_without_reports_is_refused(tmp_path):
 def test_what_the_path_says_otherwise_is_noted(folder, tmp_path):
     (folder / "义乌市").mkdir()
     shutil.move(folder / "yk2020.txt", folder / "义乌市" / "2019.txt")
-    summary = store.read_folder(folder, tmp_path / "store", jobs=1)
+    summary = store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     (outcome,) = [o for o in summary.outcomes if o.path == "义乌市/2019.txt"]
     assert (outcome.unit, outcome.year) == ("永康市", 2020)
     assert len(outcome.notes) == 2
 
 
 def test_a_fault_of_the_program_in_one_file_costs_the_others_nothing(tmp_path):
-    class Failed:
-        def result(self):
-            raise ValueError("unforeseen")
-
-    _, key, outcome = store._done(tmp_path / "a.txt", "a.txt", "0", Failed())
-    assert (key, outcome.state) == ("", "failed")
+    ended = Ended("failed", "ValueError: unforeseen")
+    outcome = store._ended(tmp_path / "a.txt", "a.txt", ended)
+    assert outcome.state == "failed"
     assert "unforeseen" in outcome.en

@@ -555,10 +555,10 @@ def mixed(tmp_path):
 def _in_process(folder: Path, out: Path, seconds: float = 60, jobs: int = 2, **more) -> list[str]:
     """The command that reads a folder, for a process of its own."""
     code = (
-        "import sys; from pathlib import Path; from analysis.batch import store\n"
+        "import sys; from pathlib import Path; from analysis.batch import engine, store\n"
         f"store.SECONDS = {seconds}\n"
         "if __name__ == '__main__':\n"
-        f" s = store.read_folder(Path({str(folder)!r}), Path({str(out)!r}), {jobs})\n"
+        f" s = store.read_folder(Path({str(folder)!r}), Path({str(out)!r}), engine.Cluster({jobs}))\n"
         # Not ru_maxrss: a child inherits that from the process it was forked from.
         " status = Path('/proc/self/status').read_text().split()\n"
         " print(*(f'{o.state}:{o.path}' for o in s.outcomes), sep='\\n')\n"

@@ -10,8 +10,6 @@ stay the findings on several reports, and what is compared of each report (hashe
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +21,12 @@ import pyarrow.parquet as pq
 
 from analysis import frames, register
 from analysis.batch import store
+from analysis.batch.engine import HERE, Cluster
 from analysis.batch.package import describe
 from analysis.checking import declared_findings, reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
+from analysis.places import is_local, replacing
 
 # The tables that checks over several reports see.
 _SEEN = ("documents", "facts", "claims", "sentences", "placements")
@@ -61,7 +61,7 @@ def is_store(path: Path) -> bool:
 def check(
     source: Path,
     out: Path | None = None,
-    jobs: int = 0,
+    cluster: Cluster = HERE,
     decided: Path | None = None,
     units: Path | None = None,
     told: Callable = lambda outcome, done, of: None,
@@ -77,7 +77,7 @@ def check(
         folder = source
     else:
         folder = out or Path("store")
-        read = store.read_folder(source, folder, jobs, told)
+        read = store.read_folder(source, folder, cluster, told)
     made = Checked(folder if out is None else _made(out), read=read)
     decisions = reviews.load(beside(place, reviews.NAME, decided))
     known = register.load(units) if units else register.beside(place)
@@ -129,7 +129,7 @@ def units_of(folder: Path, names: Sequence[str] = _SEEN) -> Iterator[dict[str, p
 def _by_unit(path: Path) -> Iterator[pd.DataFrame]:
     """The rows of a table, unit by unit; a store keeps those of a unit together."""
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path if is_local(path) else path.open("rb"))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(
             f"{path} 读不出来（{error}）：请用 analysis read 重新读入。",
@@ -154,10 +154,9 @@ def _write(
 ) -> None:
     across, sides = compare(units_of(folder), known)
     by_unit = dict(tuple(across.groupby("unit", sort=False)))
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=made.out))
     fingerprints: set[str] = set()
     rows = 0
-    try:
+    with replacing(made.out) as aside:
         schema = frames.arrow_schema("findings")
         with (
             pq.ParquetWriter(aside / "findings.parquet", schema, compression="zstd") as parquet,
@@ -181,10 +180,6 @@ def _write(
         made.gone = reviews.gone(decisions, fingerprints, read)
         if made.out == folder:
             describe_also(folder, aside, {"findings": rows})
-        for path in sorted(aside.iterdir(), key=lambda p: p.suffix == ".json"):
-            path.replace(made.out / path.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def in_order(found: pd.DataFrame) -> pd.DataFrame:

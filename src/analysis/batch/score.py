@@ -8,8 +8,6 @@ findings and decisions of now; units pass through one after the other, as in ``c
 from __future__ import annotations
 
 import difflib
-import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,11 +20,13 @@ import pyarrow.parquet as pq
 
 from analysis import frames, register
 from analysis.batch.check import beside, check, describe_also, home, is_store, units_of
+from analysis.batch.engine import HERE, Cluster
 from analysis.batch.store import Summary
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.measuring import rates_of
 from analysis.parameters import parse_years
+from analysis.places import replacing
 from analysis.reading import StoredReport
 from analysis.scoring import card, line, load_rubric, score, totals
 
@@ -48,7 +48,7 @@ def score_all(
     rubric: Path | None = None,
     unit: str = "",
     years: str = "",
-    jobs: int = 0,
+    cluster: Cluster = HERE,
     decided: Path | None = None,
     units: Path | None = None,
     language: str = "zh",
@@ -60,10 +60,10 @@ def score_all(
     """
     chosen = load_rubric(rubric)
     wanted = set(parse_years(years)) if years else set()
-    checked = check(source, None if is_store(source) else out, jobs, decided, units, told)
+    checked = check(source, None if is_store(source) else out, cluster, decided, units, told)
     made = Scored(out or checked.out, read=checked.read)
     known = register.load(units) if units else register.beside(home(source))
-    every = pd.read_parquet(checked.out / "documents.parquet", columns=["unit", "year"])
+    every = pd.read_parquet(str(checked.out / "documents.parquet"), columns=["unit", "year"])
     asked = every[(every["unit"] == unit) | (unit == "")]
     asked = asked[asked["year"].isin(wanted)] if wanted else asked
     if asked.empty:
@@ -111,17 +111,17 @@ class _Tables:
         self._rows = dict.fromkeys(TABLES, 0)
 
     def __enter__(self) -> _Tables:
-        self._aside = Path(tempfile.mkdtemp(prefix=".new-", dir=self._out))
-        self._open = ExitStack()
+        self._open, self._files = ExitStack(), ExitStack()
+        self._aside = self._open.enter_context(replacing(self._out))
         self._parquet, self._csv = {}, {}
         for name in TABLES:
             parquet = pq.ParquetWriter(
                 self._aside / f"{name}.parquet", frames.arrow_schema(name), compression="zstd"
             )
-            self._parquet[name] = self._open.enter_context(parquet)
+            self._parquet[name] = self._files.enter_context(parquet)
             # The mark at the beginning lets spreadsheets open it as UTF-8.
             table = (self._aside / f"{name}.csv").open("w", encoding="utf-8-sig", newline="")
-            self._csv[name] = self._open.enter_context(table)
+            self._csv[name] = self._files.enter_context(table)
             frames.frame(name, []).to_csv(table, index=False)
         return self
 
@@ -134,15 +134,11 @@ class _Tables:
             self._rows[name] += len(rows)
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        try:
-            self._open.close()
-            if kind is None:
-                if self._out == self._store:
-                    describe_also(self._store, self._aside, self._rows)
-                for path in sorted(self._aside.iterdir(), key=lambda p: p.suffix == ".json"):
-                    path.replace(self._out / path.name)
-        finally:
-            shutil.rmtree(self._aside, ignore_errors=True)
+        # Last opened, first closed: the tables, then their description, then all take their places.
+        self._files.__exit__(kind, error, trace)
+        if kind is None and self._out == self._store:
+            describe_also(self._store, self._aside, self._rows)
+        self._open.__exit__(kind, error, trace)
 
 
 def review(
@@ -163,7 +159,7 @@ def review(
     table = source / "findings.parquet"
     if not (is_store(source) and table.is_file()):
         table = check(source, told=told).out / "findings.parquet"
-    found = pq.read_table(table, filters=[("fingerprint", "==", fingerprint)]).to_pandas()
+    found = pd.read_parquet(str(table), filters=[("fingerprint", "==", fingerprint)])
     if found.empty:
         raise InputError(
             f"没有指纹为 {fingerprint} 的发现；指纹在 {table.with_suffix('.csv')} 的 fingerprint 列。",

@@ -16,23 +16,22 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import TimeoutError as TooLong
 from dataclasses import asdict, dataclass, field
-from functools import cache
-from importlib import resources
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 
-import pebble
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis import __version__, frames
+from analysis import frames
+from analysis.batch import program
+from analysis.batch.bounded import Ended
+from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
 from analysis.errors import InputError, NotAReport
+from analysis.places import files_under, is_local, replacing, write_whole
 from analysis.problems import findings_within, inventory_of, section_five
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
@@ -57,8 +56,8 @@ _OFTEN_OTHER = (".csv", ".tsv", ".md", ".xlsx")
 # Bounds for one file: seconds, and bytes of memory of the process that reads it.
 SECONDS = 120.0
 MEMORY = 4 * 2**30
-# A process reads so many files before a fresh one takes its place.
-_FILES_A_PROCESS = 500
+# Files that are handed out together.
+_LOT = 8
 # Rows that are gathered before they are written.
 _ROWS = 20_000
 
@@ -111,19 +110,18 @@ def find(folder: Path, parts: bool = False) -> list[Path]:
         )
     found = [
         path
-        for path in folder.rglob("*")
+        for path in files_under(folder)
         if path.suffix.lower() in SUFFIXES
         and path.name.lower() not in _SIDE
         and (parts or not PART.fullmatch(path.stem))
         and not any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-        and path.is_file()
     ]
     if not found:
         raise InputError(
             f"{folder} 里没有报告文件（{' '.join(SUFFIXES)}）。",
             f"{folder} holds no file that may be a report ({' '.join(SUFFIXES)}).",
         )
-    return sorted(found)
+    return found
 
 
 # Where a store says from which folder it was read, as seen from the store.
@@ -133,13 +131,13 @@ ORIGIN = ".origin"
 def read_folder(
     folder: Path,
     out: Path,
-    jobs: int = 0,
+    cluster: Cluster = HERE,
     told: Callable[[Outcome, int, int], None] = lambda outcome, done, of: None,
     fixes: Path | None = None,
 ) -> Summary:
     """Read every report under ``folder`` into the store ``out``.
 
-    ``told`` hears of each file as it is done. ``fixes`` is the file of corrections, by default
+    ``cluster`` says where the files are read. ``told`` hears of each file as it is done. ``fixes`` is the file of corrections, by default
     ``corrections.yml`` beside the folder or in it. Raises ``InputError`` if the folder holds nothing to
     read or the store cannot be written; what fails in a single file is in the summary.
     """
@@ -147,13 +145,13 @@ def read_folder(
     base = folder if folder.is_dir() else folder.parent
     declared = _corrections(base, fixes)
     pieces = _made(out) / ".pieces"
-    pieces.mkdir(exist_ok=True)
-    for left in out.glob(".new-*"):  # by a run that was killed
-        shutil.rmtree(left, ignore_errors=True)
+    if is_local(out):
+        for left in out.glob(".new-*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
     summary = Summary(out)
     keys: dict[str, str] = {}
     files: dict[str, Path] = {}
-    for path, key, outcome in _read_all(paths, base, pieces, jobs or os.cpu_count() or 1):
+    for path, key, outcome in _read_all(paths, base, pieces, cluster):
         keys[outcome.path], files[outcome.path] = key, path
         summary.outcomes.append(outcome)
         told(outcome, len(summary.outcomes), len(paths))
@@ -163,9 +161,15 @@ def read_folder(
     summary.unused = [c for c in declared if (c.unit, c.year) not in read]
     again = _Again(files, keys, pieces)
     _write(summary, keys, pieces, declared, again)
-    (out / ORIGIN).write_text(os.path.relpath(base.resolve(), out.resolve()), encoding="utf8")
+    write_whole(out / ORIGIN, _origin(base, out).encode())
     _forget(pieces, {*keys.values(), *again.used})
     return summary
+
+
+def _origin(base: Path, out: Path) -> str:
+    if is_local(base) and is_local(out):
+        return os.path.relpath(base.resolve(), out.resolve())
+    return str(base.resolve())
 
 
 def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]:
@@ -191,25 +195,11 @@ def _made(out: Path) -> Path:
 # reading the files
 
 
-@cache
-def fingerprint() -> str:
-    """This program as far as reading depends on it: its version, its code and its declarations."""
-    digest = hashlib.sha256(__version__.encode())
-    root = Path(str(resources.files("analysis")))
-    rooms = [
-        path for room in ("templates", "reading", "checking", "problems") for path in (root / room).rglob("*")
-    ]
-    for path in sorted([*root.glob("*.py"), *rooms]):
-        if path.suffix in (".py", ".yml"):
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _key(path: Path, name: str) -> str:
+def _key(path: Path, name: str, reading: str) -> str:
     """What a piece is kept under: the content of the file, its place (unit and year may come from it),
     what ``sources.csv`` may say of it, and this program."""
     place = os.fsencode("/".join(path.absolute().parts[-4:]))
-    digest = hashlib.sha256(f"{fingerprint()}\n{name}\n".encode() + place)
+    digest = hashlib.sha256(f"{reading}\n{name}\n".encode() + place)
     sources = path.parent.parent / "sources.csv"
     if sources.is_file():
         digest.update(sources.read_bytes())
@@ -221,104 +211,91 @@ def _key(path: Path, name: str) -> str:
 
 
 def _read_all(
-    paths: Sequence[Path], base: Path, pieces: Path, jobs: int
+    paths: Sequence[Path], base: Path, pieces: Path, cluster: Cluster
 ) -> Iterator[tuple[Path, str, Outcome]]:
-    """Each file with the key of its piece and what became of it; unchanged ones first."""
-    waiting = []
-    for path in paths:
-        # A name in another encoding than the system's is shown with signs in place of what cannot be.
-        name = os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace")
-        try:
-            key = _key(path, name)
-        except OSError as error:
-            yield path, "", _unreadable(path, name, error)
-            continue
-        kept = _outcome(pieces / key)
-        if kept:
-            yield path, key, kept
-        else:
-            waiting.append((path, name, key))
+    """Each file with the key of its piece and what became of it; those of this machine that are unchanged first."""
+    reading = program.fingerprint(*program.READING)
+    # A name in another encoding than the system's is shown with signs in place of what cannot be.
+    named = [
+        (path, os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace"))
+        for path in paths
+    ]
+    if is_local(base):
+        waiting = []
+        for path, name in named:
+            found = _kept(path, name, pieces, reading)
+            if found[1]:
+                yield path, *found
+            else:
+                waiting.append((path, name))
+    else:
+        waiting = named  # whoever reads them looks first
     if not waiting:
         return
-    pool = pebble.ProcessPool(
-        max_workers=min(jobs, len(waiting)),
-        max_tasks=_FILES_A_PROCESS,
-        initializer=_bounded,
-        context=get_context("spawn"),
+    read = each(
+        partial(_read_one, pieces=pieces, reading=reading), waiting, Bounds(SECONDS, MEMORY), cluster, _LOT
     )
-    with pool:
-        # A few files ahead of the processes are enough: the list of a large corpus need not be in their queue.
-        ahead = 4 * jobs
-        running: list[tuple[Path, str, str, pebble.ProcessFuture]] = []
-        for path, name, key in waiting:
-            future = pool.schedule(_read_one, args=(path, name, pieces / key), timeout=SECONDS)
-            running.append((path, name, key, future))
-            if len(running) >= ahead:
-                yield _done(*running.pop(0))
-        while running:
-            yield _done(*running.pop(0))
+    for (path, name), result in read:
+        yield (path, "", _ended(path, name, result)) if isinstance(result, Ended) else (path, *result)
 
 
-def _done(path: Path, name: str, key: str, future: pebble.ProcessFuture) -> tuple[Path, str, Outcome]:
+def _kept(path: Path, name: str, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
+    """The key of a file's piece, and what became of it if that is known."""
     try:
-        return path, key, future.result()
-    except TooLong:
-        zh, en = (
+        key = _key(path, name, reading)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return "", Outcome(
+            name,
+            "failed",
+            zh=f"{path} 打不开（{why}）：请检查读取权限。",
+            en=f"{path} cannot be opened ({why}): check that it may be read.",
+        )
+    return key, _outcome(pieces / key)
+
+
+def _ended(path: Path, name: str, ended: Ended) -> Outcome:
+    """A file that cost the process that read it; it is tried again in the next call."""
+    zh, en = {
+        "timed_out": (
             f"{path} 在 {SECONDS:.0f} 秒内没有读完：文件可能已损坏，请重新保存。",
-            (f"{name} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again."),
-        )
-    except (pebble.ProcessExpired, MemoryError):
-        zh, en = (
+            f"{name} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again.",
+        ),
+        "crashed": (
             f"{path} 读取时进程中断（多因内存不足）：文件可能已损坏，请重新保存。",
-            (
-                f"{name} ended the process that read it (most often for want of memory): it may be damaged; save it "
-                "again."
-            ),
-        )
-    except Exception as error:  # a fault of ours must not cost the other files
-        why = f"{type(error).__name__}: {error}"
-        zh = f"{path} 使程序出错（{why}）：其他文件不受影响，请把这个文件告知维护者。"
-        en = f"{name} made the program fail ({why}): the other files are not affected; tell the maintainers of this one."
-    return path, "", Outcome(name, "failed", zh=zh, en=en)
+            f"{name} ended the process that read it (most often for want of memory): it may be damaged; save it again.",
+        ),
+        # A fault of ours must not cost the other files.
+        "failed": (
+            f"{path} 使程序出错（{ended.why}）：其他文件不受影响，请把这个文件告知维护者。",
+            f"{name} made the program fail ({ended.why}): the other files are not affected; tell the maintainers of this "
+            "one.",
+        ),
+    }[ended.state]
+    return Outcome(name, "failed", zh=zh, en=en)
 
 
-def _unreadable(path: Path, name: str, error: OSError) -> Outcome:
-    return Outcome(
-        name,
-        "failed",
-        zh=f"{path} 打不开（{error.strerror}）：请检查读取权限。",
-        en=f"{path} cannot be opened ({error.strerror}): check that it may be read.",
-    )
-
-
-def _bounded() -> None:
-    """In a reading process: no more memory than is allowed."""
-    try:
-        import resource
-    except ImportError:  # not on this system
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    allowed = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
-
-
-def _read_one(path: Path, name: str, piece: Path) -> Outcome:
-    """Read one file and leave its piece."""
+def _read_one(file: tuple[Path, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
+    """Read one file and leave its piece, if there is none yet."""
+    path, name = file
+    key, kept = _kept(path, name, pieces, reading)
+    if kept:
+        return key, kept
     try:
         report = read_report(path)
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)
-        _leave(piece, outcome, {})
-        return outcome
+        _leave(pieces / key, outcome, {})
+        return key, outcome
     records = {k: list(v) for k, v in report.records.items()}
     records["documents"] = [{**records["documents"][0], "file": name}]
     records |= _studied(report)
     outcome = Outcome(
         name, "read", report.unit, report.year, notes=tuple(_notes(records["documents"][0], name))
     )
-    _leave(piece, outcome, records)
-    return outcome
+    _leave(pieces / key, outcome, records)
+    return key, outcome
 
 
 def _studied(report: Report) -> dict[str, list[dict]]:
@@ -342,9 +319,7 @@ def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
     """Write a piece, whole or not at all: the outcome on the first line, the records behind it."""
     body = json.dumps(records, ensure_ascii=False).encode(errors="replace")
     head = json.dumps(asdict(outcome), ensure_ascii=False).encode(errors="replace")
-    with tempfile.NamedTemporaryFile(dir=piece.parent, prefix=".new-", delete=False) as aside:
-        aside.write(head + b"\n" + zlib.compress(body, 1))
-    Path(aside.name).replace(piece)
+    write_whole(piece, head + b"\n" + zlib.compress(body, 1))
 
 
 def _outcome(piece: Path) -> Outcome | None:
@@ -426,8 +401,7 @@ def _write(
     units: dict[str, list[Outcome]] = {}
     for outcome in summary.of("read", "kept"):
         units.setdefault(outcome.unit, []).append(outcome)
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=summary.out))
-    try:
+    with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
             for _, outcomes in sorted(units.items()):
                 for records in _of_unit(outcomes, keys, pieces, fixes, summary, again):
@@ -440,10 +414,6 @@ def _write(
             rows.writerows([o.path, o.zh, o.en] for o in summary.of("failed"))
         package = json.dumps(describe(summary.rows, aside), ensure_ascii=False, indent=2)
         (aside / "datapackage.json").write_text(package + "\n", encoding="utf8")
-        for path in sorted(aside.iterdir(), key=lambda p: p.suffix == ".json"):
-            path.replace(summary.out / path.name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _of_unit(

@@ -1,0 +1,161 @@
+"""Many things done side by side: on the processors of this machine, or on a Dask cluster of many.
+
+In: a function of a module and the items it is called with. Out: every item with its result, in the order
+in which they are done. Dask carries the work to its workers; each of them does it in bounded processes
+(``bounded``), as many as it has threads, so that nothing runs in a thread beside something else and
+whatever dies takes nothing along. A worker that is lost costs what it was doing a second try.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.batch.bounded import Bounded, Ended
+from analysis.batch.program import fingerprint
+from analysis.errors import InputError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+# How often a lost worker's item is tried again before it is given up, as the cause of the losses.
+_TRIES = 3
+# So many lots are handed out for every thread, so that none waits for the next.
+_AHEAD = 3
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one item may take: seconds and bytes of memory; 0 for no bound."""
+
+    seconds: float = 0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the work is done: ``jobs`` processes of this machine (0: one a processor), or what the Dask ``scheduler``
+    (``tcp://…``) has."""
+
+    jobs: int = 0
+    scheduler: str = ""
+
+
+HERE = Cluster()
+
+
+def each(
+    function: Callable, items: Iterable, bounds: Bounds, cluster: Cluster, lot: int = 1
+) -> Iterator[tuple[object, object]]:
+    """``(item, function(item) or Ended)`` for every item, as they are done; ``lot`` items are handed out at a time.
+
+    Raises ``InputError`` if the scheduler cannot be reached or its workers have another program.
+    """
+    jobs = cluster.jobs or os.cpu_count() or 1
+    if jobs == 1 and not cluster.scheduler:
+        process = Bounded(bounds.memory)
+        try:
+            for item in items:
+                yield item, process.call(function, item, seconds=bounds.seconds)
+        finally:
+            process.close()
+        return
+    with _client(jobs, cluster.scheduler) as client:
+        yield from _handed_out(client, function, items, bounds, lot)
+
+
+def _handed_out(
+    client: Client, function: Callable, items: Iterable, bounds: Bounds, lot: int
+) -> Iterator[tuple[object, object]]:
+    from distributed import CancelledError, as_completed
+
+    lots = itertools.batched(items, lot) if hasattr(itertools, "batched") else _batched(items, lot)
+    running = as_completed(loop=client.loop)
+    held: dict[str, tuple] = {}
+
+    def hand_out() -> None:
+        threads = sum(client.nthreads().values()) or 1
+        for some in itertools.islice(lots, max(0, _AHEAD * threads - len(held))):
+            future = client.submit(_do, function, some, bounds, fingerprint(), pure=False)
+            held[future.key] = some
+            running.add(future)
+
+    hand_out()
+    for future in running:
+        some = held.pop(future.key)
+        error = future.exception()
+        if isinstance(error, InputError):
+            raise error
+        if isinstance(error, CancelledError):
+            raise InputError(
+                "与调度器的连接中断：请再次运行，已完成的不会重做。",
+                "The connection to the scheduler was lost: call again; what is done will not be done again.",
+            )
+        # Besides ours, only the loss of one worker after the other can be the reason.
+        results = [Ended("crashed", str(error))] * len(some) if error else future.result()
+        hand_out()
+        yield from zip(some, results, strict=True)
+
+
+def _batched(items: Iterable, size: int) -> Iterator[tuple]:
+    """``itertools.batched``, which Python 3.11 has not."""
+    left = iter(items)
+    while some := tuple(itertools.islice(left, size)):
+        yield some
+
+
+_here = threading.local()
+
+
+def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
+    """On a worker, in one of its threads: each item in the process that belongs to the thread."""
+    if program != fingerprint():
+        raise InputError(
+            "集群中有工作进程装的是另一版程序：请在每台机器上装同一版本。",
+            "A worker of the cluster has another version of this program: install the same one on every machine.",
+        )
+    if multiprocessing.current_process().daemon:
+        raise InputError(
+            "工作进程由 nanny 看管，不能再启动进程：请用 dask worker --no-nanny 启动。",
+            "The worker is kept by a nanny and may start no processes: start it with dask worker --no-nanny.",
+        )
+    if getattr(_here, "memory", None) != bounds.memory:
+        _here.memory, _here.process = bounds.memory, Bounded(bounds.memory)
+    return [_here.process.call(function, item, seconds=bounds.seconds) for item in items]
+
+
+@contextmanager
+def _client(jobs: int, scheduler: str) -> Iterator[Client]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": _TRIES}):
+        if scheduler:
+            try:
+                client = Client(scheduler, timeout=10, set_as_default=False)
+            except (OSError, ValueError, TimeoutError) as error:
+                raise InputError(
+                    f"连不上调度器 {scheduler}（{error}）：请核对 --scheduler，或先启动 dask scheduler。",
+                    f"The scheduler {scheduler} cannot be reached ({error}): check --scheduler, or start dask scheduler.",
+                ) from None
+            with client:
+                yield client
+            return
+        # One worker in this process, whose threads only wait for the processes they drive.
+        with (
+            LocalCluster(
+                n_workers=1,
+                threads_per_worker=jobs,
+                processes=False,
+                memory_limit=0,
+                dashboard_address=None,
+            ) as local,
+            Client(local, set_as_default=False) as client,
+        ):
+            yield client
