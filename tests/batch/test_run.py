@@ -16,7 +16,8 @@ import pytest
 from lxml import html
 from typer.testing import CliRunner
 
-from analysis.batch.run import NOTEBOOK, LocalKernel, Run, RunFailed, make
+from analysis.batch.kernels import LocalKernel
+from analysis.batch.run import NOTEBOOK, Run, RunFailed, make
 from analysis.cli import app
 from analysis.errors import InputError
 from analysis.writing.statements import faults

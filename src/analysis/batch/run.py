@@ -6,10 +6,8 @@ one sentence; everything is written aside and put in place in one step.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +16,9 @@ from typing import Protocol
 import nbformat
 import pandas as pd
 import papermill
-from jupyter_client import AsyncKernelManager
 from papermill.exceptions import PapermillExecutionError
 
+from analysis.batch.kernels import warm_up
 from analysis.bulletin import open_bulletin
 from analysis.errors import InputError
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
@@ -101,19 +99,6 @@ class Made:
     book: Book
 
 
-class LocalKernel(AsyncKernelManager):
-    """A kernel spoken to through files of this machine, not over a network port. Its files lie in a folder of its own, so
-    that two runs from one place do not hear each other."""
-
-    def __init__(self, **options: object) -> None:
-        folder = tempfile.mkdtemp(prefix="kernel-")
-        super().__init__(**{"transport": "ipc", "connection_file": f"{folder}/kernel.json", **options})
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-
-
-_KERNELS = "analysis.batch.run.LocalKernel" if os.name == "posix" else "jupyter_client.AsyncKernelManager"
-
-
 class RunFailed(Exception):
     """A run that did not go through, in one sentence."""
 
@@ -126,6 +111,8 @@ def make(run: Run, out: Path, notebook: Path | None = None, told: Callable | Non
     """
     kind = KINDS[run.kind]
     notebook = notebook or kind.notebook
+    # The server loads while this process reads.
+    warm_up()
     book = kind.open(**run.given, **({"told": told} if told else {}))
     folder = out.joinpath(*book.place)
     try:
@@ -171,7 +158,7 @@ def _execute(run: Run, notebook: Path, target: Path) -> nbformat.NotebookNode:
             parameters=run.given,
             progress_bar=False,
             log_output=False,
-            kernel_manager_class=_KERNELS,
+            engine_name="warm",
         )
     except PapermillExecutionError as error:
         raise _failure(error) from None

@@ -1,0 +1,155 @@
+"""What happens in a forked process before it is a kernel.
+
+In: the command, folder, environment and limits that an ordinary kernel would be started with. Out: a process in the state
+that ``python -m ipykernel_launcher`` would have brought about, which then runs ipykernel. Where the process that was
+forked cannot be brought into that state – it is asked for another environment than its modules were imported under, or
+the folder holds modules of its own – the ordinary kernel takes its place. The module imports little, because both sides do.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+import weakref
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import connection, forkserver, process, resource_tracker
+from pathlib import Path
+
+# Variables that are read when Python starts or a library is imported. The server has done both already.
+AT_START = (
+    "ARROW_",
+    "HOME",
+    "LANG",
+    "LC_",
+    "LD_",
+    "MKL_",
+    "MPL",
+    "NUMEXPR_",
+    "OMP_",
+    "OPENBLAS_",
+    "PANDAS_",
+    "PYTHON",
+    "TZ",
+    "XDG_",
+)
+
+
+def at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of an environment that a running process can no longer take over."""
+    return {name: value for name, value in environment.items() if name.startswith(AT_START)}
+
+
+@dataclass(frozen=True)
+class Forked:
+    """A kernel to be: everything that a new process is given, and the process itself once it is forked."""
+
+    command: list[str]
+    folder: str
+    environment: dict[str, str]
+    limits: dict[int, tuple[int, int]]
+    umask: int
+
+    @classmethod
+    def ordered(cls, command: list[str], folder: str | None, environment: Mapping[str, str]) -> Forked:
+        """An order for a kernel, with what it would inherit of this process."""
+        names = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+        umask = os.umask(0o077)
+        os.umask(umask)
+        return cls(
+            list(command),
+            os.fspath(folder or Path.cwd()),
+            dict(environment),
+            {name: resource.getrlimit(name) for name in names},
+            umask,
+        )
+
+    def _bootstrap(self, asker: int) -> int:
+        """Become the kernel. The fork server calls this in the new process, as it does on ``multiprocessing.Process``;
+        ``asker`` can be read once the process that asked for the kernel is gone."""
+        os.setsid()
+        stdout, stderr, ready = forkserver.get_inherited_fds()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for theirs, ours in ((nothing, 0), (stdout, 1), (stderr, 2)):
+            os.dup2(theirs, ours)
+            os.close(theirs)
+        os.set_inheritable(ready, False)
+        _forget_the_server()
+        os.umask(self.umask)
+        for name, limit in self.limits.items():
+            with suppress(OSError, ValueError):  # a limit once lowered cannot be raised
+                resource.setrlimit(name, limit)
+        os.chdir(self.folder)
+        os.environ.clear()
+        # The kernel's parent is the server, and it is told so.
+        os.environ.update(self.environment, JPY_PARENT_PID=str(os.getppid()))
+        preload = sys.modules.get("analysis.batch.preload")
+        if (
+            not (preload and preload.PLAIN)
+            or at_start(os.environ) != at_start(preload.ENVIRONMENT)
+            or _shadowed(self.folder)
+        ):
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.execvp(self.command[0], self.command)
+        sys.path[:] = preload.PATH
+        sys.orig_argv[:] = self.command
+        launcher = self.command.index("ipykernel_launcher")
+        sys.argv[:] = [preload.LAUNCHER, *self.command[launcher + 1 :]]
+        sys.stdin = sys.__stdin__ = open(0, closefd=False)  # noqa: SIM115  (open as long as the process)
+        if "numpy" in sys.modules:
+            # Seeded when it was imported; ``random`` sees to itself.
+            sys.modules["numpy"].random.seed()
+        self._run(asker, ready)
+        return 0
+
+    def _run(self, asker: int, ready: int) -> None:
+        from ipykernel.kernelapp import IPKernelApp
+        from ipykernel.parentpoller import ParentPollerUnix
+
+        class Poller(ParentPollerUnix):
+            """Ends the kernel when the process that asked for it is gone, or the server."""
+
+            def run(self) -> None:
+                while os.getppid() == self.parent_pid and not connection.wait([asker], 1.0):
+                    pass
+                os._exit(1)
+
+        app = IPKernelApp.instance(parent_handle=os.getppid())
+        app.initialize(sys.argv[1:])
+        app.poller = Poller(os.getppid())
+        os.close(ready)
+        app.start()
+        # Leave as an interpreter does, which closes files, ends threads and calls what was registered; the server's own
+        # way out does none of this. From Python 3.13 on it also forgets what was registered before the fork.
+        if sys.version_info >= (3, 13):
+            atexit.register(logging.shutdown)
+            atexit.register(weakref.finalize._exitfunc)
+        ctypes.pythonapi.Py_Exit(0)
+
+
+def _forget_the_server() -> None:
+    """Close what leads to the server and to the helper of ``multiprocessing``, so that a notebook which uses processes
+    starts helpers of its own, and the server ends with the last process that asks it for kernels."""
+    for helper, descriptor in (
+        (forkserver._forkserver, "_forkserver_alive_fd"),
+        (resource_tracker._resource_tracker, "_fd"),
+    ):
+        os.close(getattr(helper, descriptor))
+        helper.__init__()
+    process.current_process().authkey = os.urandom(32)
+
+
+def _shadowed(folder: str) -> bool:
+    """Whether modules or settings in the folder of a notebook would be taken for those that are imported already."""
+    names = {
+        entry.removesuffix(".py")
+        for entry in os.listdir(folder)
+        if entry.endswith(".py") or Path(folder, entry, "__init__.py").exists()
+    }
+    return not names.isdisjoint(sys.modules) or Path(folder, "matplotlibrc").exists()
