@@ -25,6 +25,7 @@ from analysis.batch.check import beside, home, is_store, units_of
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
 from analysis.errors import InputError
+from analysis.figures import number, shown
 from analysis.ledger import Ledger
 from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
@@ -107,6 +108,16 @@ class Bulletin:
         """Who stands out, in a sentence each."""
         told = self.tables["statements"]
         return list(told.loc[told["section"] == "outside", "text"])[:most]
+
+    @property
+    def figures(self) -> list[dict]:
+        """The figures by which many runs are looked through."""
+        name = {language: label("units_read", language) for language in ("zh", "en")}
+        return [shown("units_read", name, len(self.tables["documents"]), number)]
+
+    def files(self, name: str) -> dict[str, bytes]:
+        """No files besides the tables."""
+        return {}
 
     @cached_property
     def _book(self) -> Ledger:

@@ -50,9 +50,6 @@ Source = Annotated[
 
 Out = Annotated[Path, typer.Option(help="输出文件夹，可为 s3://… | where the output goes", parser=_place)]
 
-# The most important findings that a run prints.
-_SHOWN = 3
-
 
 def _language(value: str) -> str:
     if value not in ("zh", "en"):
@@ -317,12 +314,12 @@ def _make(out: Path, told: Callable | None = None, **asked: str) -> None:
         _refuse(error, 2)
     except RunFailed as error:
         _refuse(error, 1)
-    for error in getattr(made.book, "failed", ()):
-        typer.echo(f"failed {error}", err=True)
+    for message in made.about["failed"]:
+        typer.echo(f"failed {message}", err=True)
     typer.echo(f"网页 page       {made.page}")
     typer.echo(f"笔记本 notebook {made.notebook}")
     typer.echo(f"表格 tables     {made.tables}/")
-    for text in made.book.headlines(_SHOWN):
+    for text in made.about["headlines"]:
         typer.echo(f"• {text}")
 
 

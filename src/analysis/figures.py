@@ -9,10 +9,11 @@ does not lead back to a cell.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
+from math import isnan
 
 import jinja2
 
@@ -144,3 +145,17 @@ def number(value: float, decimals: int | None = None) -> str:
 def percent(value: float, decimals: int = 2) -> str:
     """``0.58228`` → ``58.23%``."""
     return f"{100 * value:.{decimals}f}%"
+
+
+def shown(
+    code: str, name: Mapping[str, str], value: float | None, printed: Callable[[float], str]
+) -> dict[str, object]:
+    """A figure for a list of many runs: its code, name (zh, en), value (None: not known) and how it is printed."""
+    known = value is not None and not isnan(value)
+    return {
+        "name": code,
+        "zh": name["zh"],
+        "en": name["en"],
+        "value": float(value) if known else None,
+        "text": printed(value) if known else "",
+    }

@@ -15,6 +15,7 @@ import pandas as pd
 from analysis import frames
 from analysis.answers import Answer, Part, picture
 from analysis.errors import InputError
+from analysis.figures import number, shown
 from analysis.ledger import Ledger
 from analysis.measuring import Line, counts_of, headlines, lines, rates_of, trends_of
 from analysis.parameters import TREND_NAMES, check_injected, parse_years, request, years_label
@@ -63,8 +64,8 @@ class RatesAndTrends:
 
     @property
     def place(self) -> tuple[str, str]:
-        """Where a run leaves its files: the folder, and the one within."""
-        return self.unit, self.years
+        """Where a run leaves its files: the folder, and the one within (not that of a run on the same years' reports)."""
+        return self.unit, f"{self.years}-{label('trends_folder', self.language)}"
 
     @property
     def title(self) -> str:
@@ -91,6 +92,17 @@ class RatesAndTrends:
         sure = trends.loc[trends["verdict"].isin(["rise", "fall"]), "key"]
         texts = (told.get(first + key.removeprefix(f"{self.unit}/")) for key in sure)
         return [text for text in texts if text][:most]
+
+    @property
+    def figures(self) -> list[dict]:
+        """The figures by which many runs are looked through."""
+        supported = self.tables["trends"]["verdict"].isin(["rise", "fall"]).sum()
+        name = {language: label("supported_changes", language) for language in ("zh", "en")}
+        return [shown("supported_changes", name, supported, number)]
+
+    def files(self, name: str) -> dict[str, bytes]:
+        """No files besides the tables."""
+        return {}
 
     @cached_property
     def _ledger(self) -> Ledger:

@@ -22,8 +22,9 @@ from analysis.answers import Answer, Part, picture, png
 from analysis.checking import reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
+from analysis.figures import number, percent, shown
 from analysis.ledger import Ledger
-from analysis.measuring import counts_of, rates_of, trends_of
+from analysis.measuring import counts_of, indicators, rates_of, trends_of
 from analysis.parameters import Request, check_injected, parse_units, request, years_label
 from analysis.problems import (
     categories,
@@ -37,6 +38,7 @@ from analysis.problems import (
 )
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
+from analysis.templates import series
 from analysis.writing import charts, html, tables
 from analysis.writing.claims import claims_of
 from analysis.writing.document import Document, Heading, Paragraph, Picture, Table, to_docx, to_markdown
@@ -66,6 +68,9 @@ SAVED = (
 # The sections of the draft in their order, and the charts that stand after one of them.
 DRAFT = ("problems", "progress", "measures")
 DRAWN = {"problems": ("outcomes", "rates_with_intervals", "problems_against_evidence")}
+
+# The rates by which many reports are looked through.
+INDEXED = ("disclosure_rate", "refused_or_unavailable_rate", "review_rate")
 
 # The charts by name: what each is drawn from.
 CHARTS: dict[str, Callable[[Study, str], charts.Chart]] = {
@@ -179,6 +184,21 @@ class Workbook:
             return list(message)
         units = told["unit"] + " " if len({s.report.unit for s in self.studies}) > 1 else ""
         return list(units + told["year"].astype(str) + ": " + message)
+
+    # Every report that is asked for is read, or the request is refused.
+    failed = ()
+
+    @property
+    def figures(self) -> list[dict]:
+        """The figures by which many runs are looked through: of one report, none of several."""
+        if len(self.studies) > 1:
+            return []
+        (study,) = self.studies
+        counts = study.of_year("counts").set_index("series")["value"]
+        rates = study.rates.set_index("indicator")["value"]
+        received = shown("received", series()["received"].name, counts.get("received"), number)
+        named = {code: {"zh": indicators()[code].zh, "en": indicators()[code].en} for code in INDEXED}
+        return [received, *(shown(code, name, rates.get(code), percent) for code, name in named.items())]
 
     # questions
 

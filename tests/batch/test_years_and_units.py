@@ -109,7 +109,7 @@ def test_years_without_a_report_are_told_and_passed_over(shared):
     assert [r.year for r in book.reports] == [2023, 2024]
     assert book.missing == [2021, 2022]
     assert "2021、2022" in book.summary().parts[0].html
-    assert book.place == ("宿迁市", "2021-2024")
+    assert book.place == ("宿迁市", "2021-2024-趋势")
 
 
 def test_a_list_of_years_is_read_as_a_list(shared):

@@ -3,15 +3,20 @@
 In: a function of a module and its arguments. Out: what it returns, or why it did not. A process that ran
 over its time, died or has done its share is replaced by a fresh one; none outlives the process that
 started it, however that ended.
+
+It is a plain new Python that is told what to do on its standard input: unlike those of ``multiprocessing``
+it never runs the main script of the process that started it, and a Dask worker under a nanny may have one.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 # A process does so many things before a fresh one takes its place.
@@ -32,78 +37,103 @@ class Bounded:
 
     def __init__(self, memory: int = 0) -> None:
         self._memory = memory
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen | None = None
 
     def call(self, function: Callable, *args: object, seconds: float = 0) -> object:
         """What ``function(*args)`` returns, or ``Ended``; it may take ``seconds`` (0: as long as it likes)."""
-        if self._process is None or self._done >= _MOST or not self._process.is_alive():
+        if self._process is None or self._done >= _MOST or self._process.poll() is not None:
             self.close()
             self._start()
         self._done += 1
+        late = threading.Event()
+        timer = threading.Timer(seconds, self._end_late, (self._process, late))
         try:
             # What the function imports is not its own time.
-            self._pipe.send((_ready, (function,)))
-            self._pipe.recv()
-            self._pipe.send((function, args))
-            if not self._pipe.poll(seconds or None):
-                self._kill()
-                return Ended("timed_out", f"{seconds:g} s")
-            good, answer = self._pipe.recv()
-        except (EOFError, OSError):
-            self._process.join()
-            code = self._process.exitcode
+            self._ask(_ready, function)
+            if seconds:
+                timer.start()
+            good, answer = self._ask(function, *args)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            code = self._process.wait()
             self._kill()
-            return Ended("crashed", f"signal {-code}" if code and code < 0 else f"exit code {code}")
+            if late.is_set():
+                return Ended("timed_out", f"{seconds:g} s")
+            return Ended("crashed", f"signal {-code}" if code < 0 else f"exit code {code}")
         except BaseException:  # interrupted while waiting: what it does is not wanted any more
             self._kill()
             raise
+        finally:
+            timer.cancel()
         return answer if good else Ended("crashed" if "MemoryError" in answer else "failed", answer)
 
     def close(self) -> None:
-        """Let the process end by itself."""
+        """End the process."""
         if self._process is not None:
-            self._pipe.close()
-            self._process.join(5)
             self._kill()
 
     def _start(self) -> None:
-        # Started afresh, never forked: this process may have threads, which a fork would copy in the middle of something.
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._memory))
-        self._process.start()
-        theirs.close()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "analysis.batch.bounded"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # An interrupt at the terminal is for the process that waits, which ends this one.
+            start_new_session=True,
+        )
         self._done = 0
+        pickle.dump((sys.path, self._memory), self._process.stdin)
+
+    def _ask(self, function: Callable, *args: object) -> tuple[bool, object]:
+        # Pickled twice, so that the thread that takes it in does not import anything.
+        pickle.dump(pickle.dumps((function, args)), self._process.stdin)
+        self._process.stdin.flush()
+        return pickle.load(self._process.stdout)
+
+    @staticmethod
+    def _end_late(process: subprocess.Popen, late: threading.Event) -> None:
+        late.set()
+        process.kill()
 
     def _kill(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self._process = None
-
-
-def _serve(pipe: multiprocessing.connection.Connection, memory: int) -> None:
-    """In the process: do what comes, until nothing more can come."""
-    if hasattr(os, "setsid"):
-        os.setsid()  # an interrupt at the terminal is for the process that waits, which ends this one
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit(memory)
-    with suppress(EOFError, OSError):
-        while True:
-            function, args = pipe.recv()
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
             try:
-                answer = True, function(*args)
-            except Exception as error:
-                answer = False, f"{type(error).__name__}: {error}"
-            pipe.send(answer)
+                pipe.close()
+            except OSError:  # what was not written yet has nobody to read it
+                continue
 
 
 def _ready(function: Callable) -> None:
     """That it arrived says that its module is imported."""
 
 
-def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
-    os._exit(1)
+def _serve() -> None:
+    """In the process: do what comes, until nothing more can come."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what is printed is no answer
+    sys.path[:], memory = pickle.load(sys.stdin.buffer)
+    _limit(memory)
+    orders: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(orders,), daemon=True).start()
+    while True:
+        order = orders.get()
+        try:
+            function, args = pickle.loads(order)
+            answer = True, function(*args)
+        except Exception as error:
+            answer = False, f"{type(error).__name__}: {error}"
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+def _listen(orders: queue.SimpleQueue) -> None:
+    """Take the orders in; at their end whoever gave them is gone, and so is this process, whatever it is doing."""
+    try:
+        while True:
+            orders.put(pickle.load(sys.stdin.buffer))
+    finally:
+        os._exit(1)
 
 
 def _limit(memory: int) -> None:
@@ -115,3 +145,7 @@ def _limit(memory: int) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         allowed = memory if most == resource.RLIM_INFINITY else min(memory, most)
         resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
+
+
+if __name__ == "__main__":
+    _serve()

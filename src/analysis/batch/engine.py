@@ -9,7 +9,6 @@ whatever dies takes nothing along. A worker that is lost costs what it was doing
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -119,11 +118,6 @@ def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
         raise InputError(
             "集群中有工作进程装的是另一版程序：请在每台机器上装同一版本。",
             "A worker of the cluster has another version of this program: install the same one on every machine.",
-        )
-    if multiprocessing.current_process().daemon:
-        raise InputError(
-            "工作进程由 nanny 看管，不能再启动进程：请用 dask worker --no-nanny 启动。",
-            "The worker is kept by a nanny and may start no processes: start it with dask worker --no-nanny.",
         )
     if getattr(_here, "memory", None) != bounds.memory:
         _here.memory, _here.process = bounds.memory, Bounded(bounds.memory)

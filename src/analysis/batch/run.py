@@ -1,70 +1,55 @@
-"""One run: a notebook through papermill, its page and its tables, complete or not at all.
+"""One run: a notebook through papermill, its page, its tables and its files, complete or not at all.
 
-The reports are read once before a kernel is started, so that bad input is refused at once and in
-one sentence; everything is written aside and put in place in one step.
+In: a notebook, its parameters, a folder. Out: ``<out>/<place>/`` with everything the run left, among it ``<notebook>.run.json``,
+which says what it was made from. Everything is written aside and put in place in one step. A run is good only if every cell
+completed, nothing unexpected came on stderr and no glyph was missing; what else it is, it says.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 import nbformat
-import pandas as pd
 import papermill
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from analysis.batch.kernels import warm_up
-from analysis.bulletin import open_bulletin
+from analysis import __version__
+from analysis.batch.kernels import WarmEngine
+from analysis.batch.leave import ABOUT
 from analysis.errors import InputError
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
-from analysis.rates_and_trends import open_rates_and_trends
-from analysis.workbook import open_workbook
+from analysis.places import is_local, put
 from analysis.writing.export import to_html
 
 _NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 # What a kernel may say on stderr without anything being wrong: nothing so far.
 EXPECTED_ON_STDERR: tuple[str, ...] = ()
-
-
-class Book(Protocol):
-    """What a notebook talks to, as far as a run needs it."""
-
-    language: str
-
-    @property
-    def title(self) -> str:
-        """The title of the page."""
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Where a run leaves its files: the folder, and the one within."""
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """The tables that a run leaves as CSV."""
-
-    def headlines(self, most: int) -> list[str]:
-        """What matters most, in a sentence each."""
+# What matplotlib says of a sign that its font lacks.
+_NO_GLYPH = " missing from font"
+RECORD = ".run.json"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A notebook that can be run: its file, the parameters it takes, and what opens its book."""
+    """A notebook that can be run: its file and the parameters it takes."""
 
     notebook: Path
     names: tuple[str, ...]
-    open: Callable[..., Book]
 
 
 KINDS = {
-    "problems": Kind(_NOTEBOOKS / "problems_and_improvements.ipynb", NAMES, open_workbook),
-    "trends": Kind(_NOTEBOOKS / "rates_and_trends.ipynb", TREND_NAMES, open_rates_and_trends),
-    "bulletin": Kind(_NOTEBOOKS / "bulletin.ipynb", BULLETIN_NAMES, open_bulletin),
+    "problems": Kind(_NOTEBOOKS / "problems_and_improvements.ipynb", NAMES),
+    "trends": Kind(_NOTEBOOKS / "rates_and_trends.ipynb", TREND_NAMES),
+    "bulletin": Kind(_NOTEBOOKS / "bulletin.ipynb", BULLETIN_NAMES),
 }
 NOTEBOOK = KINDS["problems"].notebook
 
@@ -90,105 +75,150 @@ class Run:
 
 @dataclass(frozen=True)
 class Made:
-    """What a run has left: the folder and the workbook it is about."""
+    """What a run has left: the folder, the files in it, and what the run says of itself (``leave``)."""
 
     folder: Path
     notebook: Path
     page: Path
     tables: Path
-    book: Book
+    about: Mapping[str, object]
+    executed: NotebookNode = field(repr=False)
 
 
 class RunFailed(Exception):
-    """A run that did not go through, in one sentence."""
+    """A run that is not good, in one sentence; ``state`` is ``failed`` (a cell raised), ``crashed``, ``ended_early`` or
+    ``unclean``. ``executed`` is its notebook as far as it came."""
+
+    def __init__(self, state: str, zh: str, en: str, executed: NotebookNode | None = None) -> None:
+        super().__init__(f"{zh} | {en}")
+        self.state, self.zh, self.en, self.executed = state, zh, en, executed
 
 
-def make(run: Run, out: Path, notebook: Path | None = None, told: Callable | None = None) -> Made:
+def make(
+    run: Run,
+    out: Path,
+    notebook: Path | None = None,
+    origin: Mapping[str, object] | None = None,
+    told: Callable[[int, int], None] | None = None,
+    aside: Path | None = None,
+) -> Made:
     """Execute the notebook of ``run``, or another ``notebook`` with its parameters; leave ``<out>/<unit>/<years>/``.
 
-    ``told`` hears of each file, where a run reads a whole folder. Raises ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from
-    being good; in either case nothing is left behind and what was there before stays.
+    ``origin`` is what the run is made from (``plan``), kept in its record; ``told`` hears how many files of how many are
+    read, where a run reads a whole folder. It is written in the folder ``aside``, by default one of its own. Raises
+    ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
+    nothing is left behind and what was there before stays.
     """
-    kind = KINDS[run.kind]
-    notebook = notebook or kind.notebook
-    # The server loads while this process reads.
-    warm_up()
-    book = kind.open(**run.given, **({"told": told} if told else {}))
-    folder = out.joinpath(*book.place)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 OUT。",
-            f"Output cannot be written in {out} ({error.strerror}): choose another OUT.",
-        ) from None
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write(run, book, notebook, aside)
-        _put(aside, folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        _prune(folder.parent, out)
-        raise
-    name = notebook.stem
-    return Made(folder, folder / f"{name}.ipynb", folder / f"{name}.html", folder / "tables", book)
+    notebook = notebook or KINDS[run.kind].notebook
+    stem = notebook.stem
+    with _aside(out, aside) as folder:
+        executed = execute(notebook, folder / f"{stem}.ipynb", run.given, folder, told)
+        about = json.loads((folder / ABOUT).read_text(encoding="utf8"))
+        (folder / ABOUT).unlink()
+        nbformat.write(executed, folder / f"{stem}.ipynb")
+        page = to_html(executed, about["title"], about["language"])
+        (folder / f"{stem}.html").write_text(page, encoding="utf8")
+        own = "" if notebook.stem in (k.notebook.stem for k in KINDS.values()) else f"-{stem}"
+        first, within = about["place"]
+        place = out / first / f"{within}{own}"
+        said = {name: about[name] for name in ("headlines", "figures", "findings")}
+        origin = origin or {"kind": run.kind, "notebook": notebook.name, "parameters": run.given}
+        record = {"version": __version__, **origin, "state": "good", "tables": "tables", **said}
+        text = json.dumps(record, ensure_ascii=False, indent=1)
+        (folder / f"{stem}{RECORD}").write_text(text + "\n", encoding="utf8")
+        _put(folder, place)
+    return Made(place, place / f"{stem}.ipynb", place / f"{stem}.html", place / "tables", about, executed)
 
 
-def _write(run: Run, book: Book, notebook: Path, folder: Path) -> None:
-    executed = _execute(run, notebook, folder / notebook.name)
-    nbformat.write(executed, folder / notebook.name)
-    page = to_html(executed, book.title, book.language)
-    (folder / f"{notebook.stem}.html").write_text(page, encoding="utf8")
-    tables = folder / "tables"
-    tables.mkdir()
-    for name, table in book.tables.items():
-        table.to_csv(tables / f"{name}.csv", index=False, lineterminator="\n")
-    # A book may leave more files, called after its notebook.
-    for name, content in book.files(notebook.stem).items() if hasattr(book, "files") else ():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
+class _Leaving(WarmEngine):
+    """The warm engine, with a last request to the kernel once all cells have run: to leave its files."""
+
+    @classmethod
+    def execute_notebook(cls, nb: NotebookNode, kernel_name: str, last: str = "", **kwargs) -> NotebookNode:
+        """Execute ``nb`` and then the code ``last``, which the notebook does not keep unless it failed."""
+        if last:
+            nb.cells.append(nbformat.v4.new_code_cell(last, id="leave"))
+        executed = super().execute_notebook(nb, kernel_name, **kwargs)
+        if last and all(o.output_type != "error" for o in executed.cells[-1].outputs):
+            said = executed.cells.pop().outputs
+            if said and executed.cells:
+                executed.cells[-1].setdefault("outputs", []).extend(said)
+        return executed
 
 
-def _execute(run: Run, notebook: Path, target: Path) -> nbformat.NotebookNode:
+papermill_engines.register("leaving", _Leaving)
+
+
+def execute(
+    notebook: Path,
+    target: Path,
+    parameters: Mapping[str, str],
+    leave: Path | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> NotebookNode:
+    """Execute a notebook; the kernel leaves its files in ``leave``. Raises ``InputError`` and ``RunFailed``."""
+    last = ""
+    if leave:
+        last = f"from analysis.batch.leave import leave as _leave\n_leave(book, {str(leave)!r}, {target.stem!r})"
     try:
         executed = papermill.execute_notebook(
             str(notebook),
             str(target),
-            parameters=run.given,
+            parameters=dict(parameters),
             progress_bar=False,
             log_output=False,
-            engine_name="warm",
+            engine_name="leaving",
+            last=last,
         )
     except PapermillExecutionError as error:
-        raise _failure(error) from None
+        raise _failure(error, target) from None
+    except DeadKernelError:
+        raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
+    _refuse_unclean(executed)
+    return settled(executed)
+
+
+def _refuse_unclean(executed: NotebookNode) -> None:
     unfinished = [c for c in executed.cells if c.cell_type == "code" and c.get("execution_count") is None]
     if unfinished:
-        raise RunFailed(f"{len(unfinished)} 个单元没有运行 | {len(unfinished)} cells did not run")
+        n = len(unfinished)
+        raise RunFailed("ended_early", f"{n} 个单元没有运行", f"{n} cells did not run", executed)
     for cell in executed.cells:
         for output in cell.get("outputs", ()):
-            if output.get("name") == "stderr" and not any(e in output.text for e in EXPECTED_ON_STDERR):
-                raise RunFailed(f"内核报错输出 | the kernel wrote to stderr: {output.text.strip()[:300]}")
-    return settled(executed)
+            if output.get("name") != "stderr" or any(e in output.text for e in EXPECTED_ON_STDERR):
+                continue
+            said = output.text.strip()[:300]
+            if _NO_GLYPH in output.text:
+                raise RunFailed("unclean", f"图中缺字：{said}", f"a chart lacks a sign: {said}", executed)
+            raise RunFailed("unclean", f"内核报错输出：{said}", f"the kernel wrote to stderr: {said}", executed)
+
+
+def _failure(error: PapermillExecutionError, target: Path) -> Exception:
+    if error.ename == "InputError":
+        zh, _, en = error.evalue.partition("\n")
+        return InputError(zh, en)
+    # A kernel that ran out of memory may still say so.
+    state = "crashed" if error.ename == "MemoryError" else "failed"
+    said = f"{error.ename}: {error.evalue}"
+    zh, en = f"单元 {error.exec_count} 出错：{said}", f"cell {error.exec_count} failed: {said}"
+    return RunFailed(state, zh, en, _left(target))
+
+
+def _left(target: Path) -> NotebookNode | None:
+    """What papermill wrote of a notebook, as far as it came."""
+    with suppress(OSError, ValueError):
+        return nbformat.read(target, 4)
+    return None
 
 
 def refresh(notebook: Path) -> None:
     """Execute a committed notebook in place, with its own defaults."""
     with tempfile.TemporaryDirectory() as aside:
-        executed = _execute(Run(language=""), notebook, Path(aside) / notebook.name)
+        executed = execute(notebook, Path(aside) / notebook.name, {})
     nbformat.write(executed, notebook)
 
 
-def _failure(error: PapermillExecutionError) -> Exception:
-    if error.ename == "InputError":
-        zh, _, en = error.evalue.partition("\n")
-        return InputError(zh, en)
-    return RunFailed(
-        f"单元 {error.exec_count} 出错 | cell {error.exec_count} failed: {error.ename}: {error.evalue}"
-    )
-
-
-def settled(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def settled(executed: NotebookNode) -> NotebookNode:
     """An executed notebook without clock times and paths, so that two runs give the same file."""
     kept = executed.metadata.get("papermill", {})
     executed.metadata.pop("papermill", None)
@@ -204,12 +234,46 @@ def settled(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return executed
 
 
+# putting it in place
+
+
+@contextmanager
+def _aside(out: Path, given: Path | None):
+    """A folder to write a run in, which is gone afterwards; and so are folders of ``out`` that it made and nothing used."""
+    there = next((p for p in (out, *out.parents) if p.exists()), out) if is_local(out) else out
+    try:
+        if given:
+            given.mkdir(parents=True)
+            folder = given
+        elif is_local(out):
+            out.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=".run-", dir=out))
+        else:
+            folder = Path(tempfile.mkdtemp(prefix="run-"))
+    except OSError as error:
+        raise InputError(
+            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 OUT。",
+            f"Output cannot be written in {out} ({error.strerror}): choose another OUT.",
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        while is_local(out) and out != there and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+            out = out.parent
+
+
 def _put(aside: Path, folder: Path) -> None:
-    """Put the finished folder in place; the one it replaces goes only then."""
+    """Put the finished files in the place ``folder``; those they replace go only then."""
+    if not is_local(folder):
+        _put_far(aside, folder)
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
     aside.chmod(0o755)
     old = None
     if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+        old = Path(tempfile.mkdtemp(prefix=f"{OLD}{folder.name}-", dir=folder.parent))
         folder.rename(old / folder.name)
     try:
         aside.rename(folder)
@@ -222,8 +286,36 @@ def _put(aside: Path, folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _prune(folder: Path, stop: Path) -> None:
-    """Remove folders that this run made and that stayed empty."""
-    while folder != stop.parent and folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-        folder = folder.parent
+OLD = ".old-"
+
+
+def _put_far(aside: Path, folder: Path) -> None:
+    """On another machine files appear one by one: the record goes first and comes last, and only with it is a run there."""
+    records = [f for f in folder.glob(f"*{RECORD}")] if folder.exists() else []
+    before = {str(f.relative_to(folder)): f for f in folder.rglob("*") if f.is_file()} if records else {}
+    for record in records:
+        record.unlink()
+    files = sorted((p for p in aside.rglob("*") if p.is_file()), key=lambda p: p.name.endswith(RECORD))
+    names = {p.relative_to(aside).as_posix() for p in files}
+    for name in before.keys() - names:
+        with suppress(FileNotFoundError):
+            before[name].unlink()
+    for path in files:
+        put(path, folder.joinpath(*path.relative_to(aside).parts))
+
+
+def restore(out: Path) -> None:
+    """After a batch that was killed: what was being replaced comes back unless what replaces it is there; what was being
+    written goes."""
+    for old in out.glob(f"*/{OLD}*"):
+        for folder in old.iterdir():
+            if not (old.parent / folder.name).exists():
+                folder.rename(old.parent / folder.name)
+        shutil.rmtree(old, ignore_errors=True)
+    for aside in out.glob(".run-*"):
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def described(run: Run) -> dict[str, str]:
+    """A run as the record of a batch names it."""
+    return {k: v for k, v in asdict(run).items() if v}
