@@ -47,7 +47,7 @@ def _figure(printed: Printed, book: Ledger) -> dict:
     figure = printed.figure
     cells: dict[tuple[str, str], dict] = {}
     for term in terms(figure.key):
-        found = {(c["table"], c["key"]): c for c in _cells(figure.table, term, book)}
+        found = {(c["table"], c["key"]): c for c in cells_behind(figure.table, term, book)}
         # The level of an interval is set by the method; any other number comes from the report.
         if not found and not term.endswith(":confidence"):
             raise ValueError(f"{figure.text}: {figure.table} {term} leads to no cell")
@@ -63,7 +63,7 @@ def _figure(printed: Printed, book: Ledger) -> dict:
     }
 
 
-def _cells(table: str, term: str, book: Ledger) -> Iterator[dict]:
+def cells_behind(table: str, term: str, book: Ledger) -> Iterator[dict]:
     """The places that one term of a key finally rests on."""
     if "|" in term:
         table, term = term.split("|")
@@ -73,7 +73,7 @@ def _cells(table: str, term: str, book: Ledger) -> Iterator[dict]:
     below = [t for lead in leads for t in _named(table, row, lead)]
     for t in below:
         home, _, key = t.rpartition("|")
-        yield from _cells(home or book.home(key), key, book)
+        yield from cells_behind(home or book.home(key), key, book)
     if not below and ("where" in row or table == "documents"):
         yield _place(table, name, column, row, book)
 
