@@ -235,6 +235,41 @@ def test_a_number_cut_otherwise_proves_nothing(old, rewritten, tmp_path):
     assert list(rows["cause"]) == ["undecided"]
 
 
+def test_a_number_that_moved_within_the_page_proves_nothing(old, rewritten, tmp_path):
+    """168 in another place may be another number of the same page."""
+
+    def elsewhere(rows):
+        hit = rows["key"] == f"{UNIT}/2020/applications.received.total"
+        other = {"value": "168.0", "raw": "168", "where": f"{FILE}:1:1"}
+        return rows.assign(**{c: rows[c].where(~hit, v) for c, v in other.items()})
+
+    rows = changes(old, rewritten("facts", elsewhere, **OTHER_DATA, **OTHER_CODE), tmp_path)
+    assert list(rows["cause"]) == ["undecided"]
+
+
+def test_new_words_for_the_same_numbers_are_not_the_datas_part(old, rewritten, tmp_path):
+    """A finding told in other words; a cell that it rests on is printed otherwise, but no number that it prints has changed."""
+    found = pd.read_csv(next(old.rglob("findings.csv")), dtype=str, keep_default_na=False)
+    facts = pd.read_csv(next(old.rglob("facts.csv")), dtype=str, keep_default_na=False).set_index("key")
+    printed = facts[(facts["raw"] != "") & (facts["status"] == "reported")].index
+    finding, cell = next(
+        (f.key, key) for f in found.itertuples() for key in f.evidence.split(" ") if key in printed
+    )
+
+    def reworded(rows):
+        message = rows["message_zh"].where(rows["key"] != finding, "另一种说法。" + rows["message_zh"])
+        return rows.assign(message_zh=message)
+
+    new = rewritten("findings", reworded, **OTHER_DATA, **OTHER_CODE)
+    rows = pd.read_csv(next(new.rglob("facts.csv")), dtype=str, keep_default_na=False)
+    hit = rows["key"] == cell
+    rows.assign(value=rows["value"].where(~hit, "987654.0"), raw=rows["raw"].where(~hit, "987654")).to_csv(
+        next(new.rglob("facts.csv")), index=False
+    )
+    causes = changes(old, new, tmp_path).set_index("table")["cause"]
+    assert causes.to_dict() == {"findings": "undecided", "facts": "data_part"}
+
+
 def test_a_file_that_did_not_change_had_no_part(old, rewritten, tmp_path):
     def other(rows):
         hit = rows["key"] == f"{UNIT}/2020/applications.received.total"
@@ -289,6 +324,23 @@ def test_what_nothing_explains_is_an_alarm(old, rewritten, tmp_path):
     told = CliRunner().invoke(app, ["diff", str(old), str(tmp_path / "new")])
     assert told.exit_code == 1
     assert told.stdout.count("⚠") == len(rows) + 1
+
+
+def test_the_alarm_goes_before_everything_else(old, rewritten, tmp_path):
+    """Of two runs the one has another template, the other a cell that nothing explains."""
+    new, both = rewritten("statements", reword, **OTHER_CODE), tmp_path / "both"
+    shutil.copytree(old, both)
+    for batch, cut in ((both, False), (new, True)):
+        folder = shutil.copytree(old / UNIT / "2020", batch / UNIT / "2021")
+        path = next(folder.glob("*.run.json"))
+        path.write_text(path.read_text(encoding="utf8").replace('"2020"', '"2021"'), encoding="utf8")
+        if cut:
+            facts = pd.read_csv(folder / "tables" / "facts.csv", dtype=str, keep_default_na=False)
+            facts.loc[0, "raw"] = "9"
+            facts.to_csv(folder / "tables" / "facts.csv", index=False)
+    made = diff(both, new, most=2)
+    assert made.top[["table", "cause"]].values.tolist() == [["facts", "unexplained"], ["statements", "code"]]
+    assert list(made.runs["differ"]) == ["code", ""]
 
 
 def test_a_table_that_is_not_compared_row_by_row_is_still_no_secret(old, rewritten, tmp_path):
@@ -369,9 +421,11 @@ def test_the_changes_of_a_unit_over_its_years(tmp_path):
         "kind": "trends",
         "stem": "rates_and_trends",
         "parameters": {"unit": "宿迁市", "years": "2023-2024"},
+        "inputs": {"宿迁市/2024.txt": digest("as published")},
     }
     old = leave(tmp_path / "old", book, ("宿迁市", "2023-2024"), **record)
-    new = leave(tmp_path / "new", book, ("宿迁市", "2023-2024"), **record, **OTHER_DATA, **OTHER_CODE)
+    other = {"inputs": {"宿迁市/2024.txt": digest("another")}, **OTHER_CODE}
+    new = leave(tmp_path / "new", book, ("宿迁市", "2023-2024"), **record | other)
     path = next(new.rglob("trends.csv"))
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     rows.assign(adjusted=rows["adjusted"].where(rows["adjusted"] == "", "1.0")).to_csv(path, index=False)
