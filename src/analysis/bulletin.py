@@ -22,6 +22,7 @@ from analysis import frames, register
 from analysis.answers import Answer, Part, picture
 from analysis.batch import store
 from analysis.batch.check import beside, home, is_store, units_of
+from analysis.batch.progress import telling
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
 from analysis.errors import InputError
@@ -300,7 +301,7 @@ def open_bulletin(
     period: str | int = "",
     group: str = "",
     language: str = "zh",
-    told: Callable = lambda outcome, done, of: None,
+    told: Callable | None = None,
 ) -> Bulletin:
     """Open the bulletin of a folder of reports, or of a store.
 
@@ -322,7 +323,7 @@ def open_bulletin(
         if all(store.PART.fullmatch(p.stem) for p in paths):
             raise _nothing(folder, wanted.code if wanted else "", _parts(paths))
         with tempfile.TemporaryDirectory() as aside:
-            summary = store.read_folder(folder, Path(aside), told=told)
+            summary = store.read_folder(folder, Path(aside), told=told or telling())
             failed = [InputError(o.zh, o.en) for o in summary.of("failed")]
             if not summary.of("read", "kept"):
                 raise failed[0] if failed else _nothing(folder, "")

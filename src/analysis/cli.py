@@ -299,7 +299,7 @@ def bulletin(
     from analysis.batch.progress import Progress
 
     with Progress() as progress:
-        _make(out, progress.told, kind="bulletin", data=data, period=period, group=group, language=language)
+        _make(out, progress.at, kind="bulletin", data=data, period=period, group=group, language=language)
 
 
 def _make(out: Path, told: Callable | None = None, **asked: str) -> None:

@@ -233,8 +233,8 @@ def bulletin_request(
 
 def _files_of(unit: str, folder: Path) -> dict[int, Path]:
     """The report files of a unit by year; a readable format goes before one that is not."""
-    units = sorted(p.name for p in folder.iterdir() if p.is_dir())
-    if unit not in units:
+    if not unit or not (folder / unit).is_dir():
+        units = sorted(p.name for p in folder.iterdir() if p.is_dir())
         near = _nearest(unit, units)
         have = "、".join(units[:12]) or "（空）"
         raise InputError(

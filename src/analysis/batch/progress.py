@@ -1,32 +1,43 @@
-"""Progress of long work: a bar where a person watches, else a line now and then."""
+"""Progress of long work: a bar where a person watches, else a line now and then.
+
+A kernel that reads a whole folder for a notebook writes how far it is into a file that the process which started it watches
+(``telling`` and ``watching``).
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from rich import progress
 from rich.console import Console
 
-# Seconds between two lines where nobody watches.
-_EVERY = 10.0
+# Seconds between two lines where nobody watches, and between two looks at another process.
+_EVERY, _LOOK = 10.0, 0.3
+_FILE = "ANALYSIS_PROGRESS"
 
 
 class Progress:
-    """Tells on stderr how far a reading has come."""
+    """Tells on stderr how far the work has come, how fast it goes and how long it will take."""
 
-    def __init__(self) -> None:
-        self._watched = sys.stderr.isatty()
+    def __init__(self, name: str = "读取 reading") -> None:
+        self._name, self._watched = name, sys.stderr.isatty()
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
+            progress.TextColumn("{task.fields[rate]}"),
             progress.TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not self._watched,
         )
-        self._task = self._bar.add_task("读取 reading", total=None)
-        self._failed, self._last = 0, time.monotonic()
+        self._task = self._bar.add_task(name, total=None, rate="")
+        self._failed, self._begun, self._last = 0, time.monotonic(), time.monotonic()
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -36,11 +47,59 @@ class Progress:
         self._bar.stop()
 
     def told(self, outcome, done: int, of: int) -> None:
-        """One file more is done."""
-        self._failed += outcome.state == "failed"
-        said = f"读取 reading · 失败 failed {self._failed}" if self._failed else "读取 reading"
-        self._bar.update(self._task, completed=done, total=of, description=said)
+        """One thing more is done; ``outcome`` has a ``state``."""
+        self.at(done, of, self._failed + (outcome.state == "failed"))
+
+    def at(self, done: int, of: int, failed: int) -> None:
+        """So many are done of so many, and so many of these failed."""
+        self._failed = failed
         now = time.monotonic()
+        said = f"{self._name} · 失败 failed {failed}" if failed else self._name
+        rate = f"{60 * done / max(now - self._begun, 1e-9):.0f}/min"
+        self._bar.update(self._task, completed=done, total=of, description=said, rate=rate)
         if not self._watched and (done == of or now - self._last > _EVERY):
-            print(f"[{done}/{of}] {said}", file=sys.stderr, flush=True)
+            left = (of - done) * (now - self._begun) / done
+            print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left:.0f} s", file=sys.stderr, flush=True)
             self._last = now
+
+
+def telling() -> Callable[[object, int, int], None]:
+    """In a kernel: what hears of each outcome and tells the process that watches, if one does."""
+    target, failed = os.environ.get(_FILE), 0
+
+    def told(outcome, done: int, of: int) -> None:
+        nonlocal failed
+        failed += outcome.state == "failed"
+        if target:
+            Path(target).write_text(f"{done} {of} {failed}", encoding="ascii")
+
+    return told
+
+
+@contextmanager
+def watching(file: Path, at: Callable[[int, int, int], None] | None) -> Iterator[None]:
+    """While a kernel runs: ``at`` hears of what the kernel writes into ``file``."""
+    if at is None:
+        yield
+        return
+    over = threading.Event()
+
+    def look() -> None:
+        seen = ""
+        while not over.wait(_LOOK):
+            with suppress(OSError, ValueError):
+                text = file.read_text(encoding="ascii")
+                if text != seen:
+                    at(*map(int, text.split()))
+                    seen = text
+
+    os.environ[_FILE] = str(file)
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        del os.environ[_FILE]
+        over.set()
+        thread.join()
+        file.unlink(missing_ok=True)

@@ -25,6 +25,7 @@ from papermill.exceptions import PapermillExecutionError
 from analysis import __version__
 from analysis.batch.kernels import WarmEngine
 from analysis.batch.leave import ABOUT
+from analysis.batch.progress import watching
 from analysis.errors import InputError
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
 from analysis.places import is_local, put
@@ -99,20 +100,21 @@ def make(
     out: Path,
     notebook: Path | None = None,
     origin: Mapping[str, object] | None = None,
-    told: Callable[[int, int], None] | None = None,
+    told: Callable[[int, int, int], None] | None = None,
     aside: Path | None = None,
 ) -> Made:
     """Execute the notebook of ``run``, or another ``notebook`` with its parameters; leave ``<out>/<unit>/<years>/``.
 
     ``origin`` is what the run is made from (``plan``), kept in its record; ``told`` hears how many files of how many are
-    read, where a run reads a whole folder. It is written in the folder ``aside``, by default one of its own. Raises
+    read and how many failed, where a run reads a whole folder. It is written in the folder ``aside``, by default one of its own. Raises
     ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
     nothing is left behind and what was there before stays.
     """
     notebook = notebook or KINDS[run.kind].notebook
     stem = notebook.stem
     with _aside(out, aside) as folder:
-        executed = execute(notebook, folder / f"{stem}.ipynb", run.given, folder, told)
+        with watching(folder / ".progress", told):
+            executed = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
         about = json.loads((folder / ABOUT).read_text(encoding="utf8"))
         (folder / ABOUT).unlink()
         nbformat.write(executed, folder / f"{stem}.ipynb")
@@ -154,7 +156,6 @@ def execute(
     target: Path,
     parameters: Mapping[str, str],
     leave: Path | None = None,
-    told: Callable[[int, int], None] | None = None,
 ) -> NotebookNode:
     """Execute a notebook; the kernel leaves its files in ``leave``. Raises ``InputError`` and ``RunFailed``."""
     last = ""
