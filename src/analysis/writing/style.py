@@ -46,6 +46,17 @@ STATUSES = {
     "not_applicable": "#dde2e7",
     "absent": "#dde2e7",
 }
+# How a run went; a chip of this colour always holds the word as well.
+RUNS = {
+    "good": "#cfe8f7",
+    "refused": "#f6c667",
+    "failed": "#a64400",
+    "crashed": "#a64400",
+    "timed_out": "#a64400",
+    "ended_early": "#a64400",
+    "unclean": "#f6c667",
+    "waiting": "#e4e7eb",
+}
 ACCENT = "#0072b2"
 ALARM = "#d55e00"
 
