@@ -30,7 +30,7 @@ ONLY_DATA = test -z "$$ASK_UNIT$$ASK_YEARS$$ASK_FILE$$ASK_LANGUAGE$$ASK_PERIOD$$
 	'| make $@ takes DATA and OUT alone: it reads the whole folder.' >&2; exit 2; }
 
 .DEFAULT_GOAL := help
-.PHONY: help typed report trends bulletin batch read check score lab notebooks docs gallery test lint lock clean
+.PHONY: help typed report trends bulletin batch read check score lab notebooks docs gallery test browser lint lock clean
 
 help: ## 列出可做的事 | list what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -84,8 +84,17 @@ docs: $(READY) ## 由声明文件生成 docs 中的字典 | make the dictionarie
 gallery: $(READY) ## 重画文档中的图例 | draw the gallery of charts again
 	@$(BIN)/analysis gallery
 
-test: $(READY) lint ## 全部检查：单元测试、笔记本、格式 | unit tests, notebooks, linters
+test: $(READY) browser lint ## 全部检查：单元测试、笔记本、格式 | unit tests, notebooks, linters
 	$(BIN)/pytest --nbval tests notebooks
+
+browser: ## 装好测试用的浏览器 Chromium（已有则不动） | the browser of the tests, unless there is one
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+	root=; test "$$(id -u)" = 0 || root='sudo -n'; export DEBIAN_FRONTEND=noninteractive; \
+	command -v apt-get >/dev/null && $$root true 2>/dev/null && $$root apt-get -qq update >/dev/null && \
+	$$root apt-get -qq install -y --no-install-recommends chromium >/dev/null || \
+	{ echo '测试要用浏览器 Chromium，这里没有，也装不了：请自行安装，如 sudo apt-get install chromium。' \
+	'| The tests need the browser Chromium, which is not here and cannot be installed: install it, say with' \
+	'sudo apt-get install chromium.' >&2; exit 1; }
 
 lint: $(READY) ## 只查格式 | linters only
 	$(BIN)/ruff check .

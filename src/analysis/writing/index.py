@@ -2,7 +2,7 @@
 
 In: a mapping for each run, as ``index_page`` says. Out: HTML that fetches nothing and works from a file.
 What did not go well is written out here, grouped by its cause; the rows of the table lie in the page as
-JSON, and page/runs.js searches, filters, sorts and shows a hundred of them at a time. How it looks is in
+JSON, and page/runs.js searches, filters, sorts and shows fifty of them at a time. How it looks is in
 page/runs.html.j2 and page/runs.css. Everything from a run is escaped.
 """
 
@@ -139,7 +139,8 @@ def _findings(runs: Sequence[Mapping]) -> dict[str, int]:
 def _cause(run: Mapping) -> str:
     """What a run has in common with others of the same cause: its state, and its message without names and numbers."""
     message = run["message_zh"] or run["message_en"]
-    for name in sorted(filter(None, re.split("[,，、]", run["unit"])), key=len, reverse=True):
+    names = {run["unit"], *re.split("[,，、]", run["unit"])} - {""}
+    for name in sorted(names, key=len, reverse=True):
         message = message.replace(name, "…")
     skeleton = re.sub(r"0x[0-9a-fA-F]+|\d+(?:[.,]\d+)*", "#", message)
     return hashlib.sha1(f"{run['state']} {skeleton}".encode("utf8", "replace")).hexdigest()[:8]
