@@ -54,7 +54,7 @@ bulletin: typed $(READY) ## 全部单位一期的通报：DATA=… PERIOD=2024 �
 batch: typed $(READY) ## 一年一次：UNIT=… YEARS=… DATA=… | one run a year
 	@test -z "$$ASK_FILE" || { echo 'make batch 不用 FILE；单个文件请用 make report FILE=… | make batch takes no' \
 		'FILE; for one file use make report FILE=…' >&2; exit 2; }
-	@$(BIN)/analysis batch $(ASKED)
+	@$(BIN)/analysis run problems $(ASKED)
 
 read: typed $(READY) ## 读一个文件夹成 Parquet：DATA=… OUT=… | read a folder into Parquet
 	@$(ONLY_DATA)

@@ -324,55 +324,65 @@ def _make(out: Path, told: Callable | None = None, **asked: str) -> None:
 
 
 @app.command()
-def batch(
-    unit: Unit = "", years: Years = "", data: Data = "", language: Language = "zh", out: Out = Path("reports")
-) -> None:
-    """一年一次，失败后继续 | one run a year, going on after a failure."""
-    from analysis.batch.loop import batch as run_all
-    from analysis.batch.loop import plan
-    from analysis.batch.run import Run
-
-    try:
-        runs = plan(Run(unit, years, data, "", language))
-    except InputError as error:
-        _refuse(error, 2)
-    told = []
-
-    def starting(run: Run) -> None:
-        typer.echo(f"[{len(told) + 1}/{len(runs)}] {run.unit} {run.years} …", err=True)
-
-    for outcome in run_all(runs, out, starting):
-        told.append(outcome)
-    for outcome in told:
-        mark = "good  " if outcome.good else "failed"
-        typer.echo(f"{mark} {outcome.run.unit} {outcome.run.years}  {outcome.message}")
-    if not all(outcome.good for outcome in told):
-        raise typer.Exit(1)
-
-
-@app.command()
-def diff(
-    old: Annotated[Path, typer.Argument(help="旧的一批结果 | what the earlier batch has left")],
-    new: Annotated[Path, typer.Argument(help="新的一批结果 | what the later batch has left")],
-    out: Annotated[Path | None, typer.Option(help="全部变化写成 CSV | all changes as CSV")] = None,
+def run(
+    notebook: Annotated[
+        str, typer.Argument(help="problems、trends、bulletin，或一个 .ipynb 文件 | a notebook")
+    ] = "problems",
+    units: Annotated[
+        str, typer.Option("--units", "--unit", help="单位，逗号分开；默认 all | units, or all")
+    ] = "all",
+    years: Annotated[
+        str, typer.Option(help="2018-2024、2020,2023 或 all；通报可为 2024Q1 | years, or all")
+    ] = "all",
+    data: Data = "",
     language: Spoken = "zh",
-    most: Annotated[int, typer.Option(help="列出几项 | how many are shown", min=0)] = _TOLD,
+    group: Annotated[str, typer.Option(help="通报的分组 | what a bulletin groups by")] = "",
+    out: Out = Path("reports"),
+    jobs: Jobs = 0,
+    only: Annotated[
+        str, typer.Option(help="只运行“单位/年份”含此文字或合此式样（*）的 | only what matches")
+    ] = "",
+    limit: Annotated[int, typer.Option(help="最多几次 | at most so many runs", min=0)] = 0,
+    continue_on_error: Annotated[
+        bool, typer.Option(help="有一次不成仍继续 | go on after a run that is not good")
+    ] = True,
+    seconds: Annotated[
+        float, typer.Option(help="每次的时限，0 为不限 | limit of time of a run", min=0)
+    ] = 600,
+    memory: Annotated[
+        int, typer.Option(help="每个进程的内存上限 MB，0 为不限 | limit of memory", min=0)
+    ] = 4096,
+    again: Annotated[bool, typer.Option("--again", help="没有变化的也重新运行 | run all again")] = False,
+    scheduler: Scheduler = "",
 ) -> None:
-    """两批结果有什么不同，是数据、代码还是参数所致 | what differs between two batches, and what changed it.
+    """许多次运行：每个单位每年一次，只做有变化的，中断后接着做 | many runs, one a unit and year.
 
-    没有变化时退出码为 0，有变化为 1，输入有误为 2 | exit code 0 if nothing differs, 1 if something does, 2 for bad input.
+    全部完成退出码为 0，有不成的为 1，输入有误为 2 | exit code 0 if all are good, 1 if not, 2 for bad input.
     """
-    from analysis.batch import diff as comparing
+    from analysis.batch import many
+    from analysis.batch.engine import Bounds, Cluster
+    from analysis.batch.plan import Asked, plan
+    from analysis.batch.progress import Progress
 
+    if scheduler:  # its workers stand in folders of their own
+        data, out = (str(place(data).resolve()) if data else ""), out.resolve()
     try:
-        made = comparing.diff(old, new, out, most)
+        jobs_ = plan(Asked(notebook, units, years, data, language, group, only, limit))
+        bounds = Bounds(seconds, memory * 2**20)
+        with Progress("运行 running") as progress:
+            batch = many.run_all(
+                jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, progress.ran
+            )
     except InputError as error:
         _refuse(error, 2)
-    for line in comparing.summary(made, language):
+    except KeyboardInterrupt:
+        typer.echo(
+            "已停止；再次运行同一命令会接着做。 | Stopped; the same command goes on from here.", err=True
+        )
+        raise typer.Exit(130) from None
+    for line in many.summary(batch):
         typer.echo(line)
-    if out:
-        typer.echo(f"变化 changes {out}")
-    if made.changed:
+    if not batch.good:
         raise typer.Exit(1)
 
 

@@ -33,7 +33,9 @@ class Journal:
             # Locked for as long as it is open, and by the end of the process at the latest.
             self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._base.execute("BEGIN EXCLUSIVE")
-            self._base.execute("CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, key TEXT, state TEXT, record TEXT)")
+            self._base.execute(
+                "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, key TEXT, state TEXT, record TEXT)"
+            )
             self._base.execute("COMMIT")
         except sqlite3.OperationalError:
             raise InputError(

@@ -73,7 +73,10 @@ def _say(zh: str, en: str) -> None:
 def available() -> bool:
     """Whether kernels can be forked here; where they cannot, the log says so, once."""
     if not _FORKS:
-        _say("此系统不能 fork，改用普通内核", "kernels cannot be forked on this system: ordinary ones are started")
+        _say(
+            "此系统不能 fork，改用普通内核",
+            "kernels cannot be forked on this system: ordinary ones are started",
+        )
     return _FORKS
 
 
@@ -89,7 +92,9 @@ class ForkserverProvisioner(LocalProvisioner):
     For kernel.json it is called ``analysis-forkserver``.
     """
 
-    memory = Integer(0, config=True, help="Most bytes of data that a kernel may hold (RLIMIT_DATA); 0: no limit.")
+    memory = Integer(
+        0, config=True, help="Most bytes of data that a kernel may hold (RLIMIT_DATA); 0: no limit."
+    )
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Fork a kernel, or start one in the ordinary way if ``cmd`` is no plain kernel of this Python."""
@@ -184,7 +189,12 @@ def _descriptor(asked: Any, inherited: int, stdout: int = -1) -> int:
 
 
 async def _fork(
-    cmd: list[str], env: dict[str, str], cwd: str | None = None, stdout: Any = None, stderr: Any = None, **_: Any
+    cmd: list[str],
+    env: dict[str, str],
+    cwd: str | None = None,
+    stdout: Any = None,
+    stderr: Any = None,
+    **_: Any,
 ) -> _Process:
     """A kernel that listens. Raises ``OSError``, ``EOFError`` or ``TimeoutError`` if none comes."""
     ready, told = os.pipe()
@@ -229,7 +239,12 @@ class PromptClient(AsyncKernelClient):
     """A client of a kernel of this machine that does not wait longer than it has to."""
 
     def start_channels(
-        self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = False, control: bool = True
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = False,
+        control: bool = True,
     ) -> None:
         """Start the channels but the heartbeat: the manager knows whether the process runs."""
         super().start_channels(shell, iopub, stdin, hb, control)

@@ -180,7 +180,11 @@ def _of_units(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
         have = filed.get(unit, {})
         inputs = sides.of(have)
         if notebook.kind == "trends":
-            wanted = [asked.years.strip() if years else "-".join(map(str, sorted({min(have), max(have)})))] if have else [""]
+            wanted = (
+                [asked.years.strip() if years else "-".join(map(str, sorted({min(have), max(have)})))]
+                if have
+                else [""]
+            )
         elif years is None:
             wanted = [str(year) for year in sorted(have)] or [""]
         else:
@@ -208,7 +212,8 @@ def _bulletins(asked: Asked, folder: Path) -> Iterator[Job]:
         periods = [] if asked.years.strip() in ALL else list(map(str, parse_years(asked.years)))
         if not periods:
             raise InputError(
-                "数据文件夹的通报请写明年份：--years 2024。", "Name the years for the bulletin of a store: --years 2024."
+                "数据文件夹的通报请写明年份：--years 2024。",
+                "Name the years for the bulletin of a store: --years 2024.",
             )
         inputs = dict.fromkeys(periods, sides.hashed({p.name: p for p in paths}))
     else:
@@ -270,7 +275,11 @@ class _Sides:
         # Of the list of sources only what it says of these files counts.
         told = {name: self._editions[digest] for name, digest in inputs.items() if digest in self._editions}
         said = json.dumps(told, ensure_ascii=False).encode()
-        return {**inputs, **self.common, **({"sources.csv": hashlib.sha256(said).hexdigest()} if told else {})}
+        return {
+            **inputs,
+            **self.common,
+            **({"sources.csv": hashlib.sha256(said).hexdigest()} if told else {}),
+        }
 
 
 def _editions(listed: Path) -> dict[str, str]:

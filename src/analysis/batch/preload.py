@@ -22,9 +22,7 @@ LAUNCHER = importlib.util.find_spec("ipykernel_launcher").origin
 
 # What every kernel imports, what the notebooks import, and what these import on first use. Not among them is
 # matplotlib_inline.backend_inline, which connects itself to the kernel when it is imported.
-MODULES = (
-    "ipykernel.kernelapp",
-)
+MODULES = ("ipykernel.kernelapp",)
 # As in a kernel, where it stands before matplotlib is imported.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # What a new interpreter has: the server may have the path and the options of the process that started it.

@@ -50,6 +50,10 @@ class Progress:
         """One thing more is done; ``outcome`` has a ``state``."""
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
+    def ran(self, record, done: int, of: int) -> None:
+        """One run more is done; ``record`` has its ``state``."""
+        self.at(done, of, self._failed + (record["state"] != "good"))
+
     def at(self, done: int, of: int, failed: int) -> None:
         """So many are done of so many, and so many of these failed."""
         self._failed = failed

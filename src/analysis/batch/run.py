@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -83,7 +83,7 @@ class Made:
     page: Path
     tables: Path
     about: Mapping[str, object]
-    executed: NotebookNode = field(repr=False)
+    seconds: Mapping[int, float]
 
 
 class RunFailed(Exception):
@@ -114,7 +114,7 @@ def make(
     stem = notebook.stem
     with _aside(out, aside) as folder:
         with watching(folder / ".progress", told):
-            executed = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
+            executed, seconds = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
         about = json.loads((folder / ABOUT).read_text(encoding="utf8"))
         (folder / ABOUT).unlink()
         nbformat.write(executed, folder / f"{stem}.ipynb")
@@ -129,7 +129,7 @@ def make(
         text = json.dumps(record, ensure_ascii=False, indent=1)
         (folder / f"{stem}{RECORD}").write_text(text + "\n", encoding="utf8")
         _put(folder, place)
-    return Made(place, place / f"{stem}.ipynb", place / f"{stem}.html", place / "tables", about, executed)
+    return Made(place, place / f"{stem}.ipynb", place / f"{stem}.html", place / "tables", about, seconds)
 
 
 class _Leaving(WarmEngine):
@@ -156,11 +156,14 @@ def execute(
     target: Path,
     parameters: Mapping[str, str],
     leave: Path | None = None,
-) -> NotebookNode:
-    """Execute a notebook; the kernel leaves its files in ``leave``. Raises ``InputError`` and ``RunFailed``."""
+) -> tuple[NotebookNode, dict[int, float]]:
+    """Execute a notebook; the kernel leaves its files in ``leave``. Returns it with the seconds that each cell took.
+    Raises ``InputError`` and ``RunFailed``."""
     last = ""
     if leave:
-        last = f"from analysis.batch.leave import leave as _leave\n_leave(book, {str(leave)!r}, {target.stem!r})"
+        last = (
+            f"from analysis.batch.leave import leave as _leave\n_leave(book, {str(leave)!r}, {target.stem!r})"
+        )
     try:
         executed = papermill.execute_notebook(
             str(notebook),
@@ -176,7 +179,9 @@ def execute(
     except DeadKernelError:
         raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
     _refuse_unclean(executed)
-    return settled(executed)
+    stamps = enumerate(cell.metadata.get("papermill", {}) for cell in executed.cells)
+    seconds = {n: stamp["duration"] for n, stamp in stamps if stamp.get("duration")}
+    return settled(executed), seconds
 
 
 def _refuse_unclean(executed: NotebookNode) -> None:
@@ -191,7 +196,9 @@ def _refuse_unclean(executed: NotebookNode) -> None:
             said = output.text.strip()[:300]
             if _NO_GLYPH in output.text:
                 raise RunFailed("unclean", f"图中缺字：{said}", f"a chart lacks a sign: {said}", executed)
-            raise RunFailed("unclean", f"内核报错输出：{said}", f"the kernel wrote to stderr: {said}", executed)
+            raise RunFailed(
+                "unclean", f"内核报错输出：{said}", f"the kernel wrote to stderr: {said}", executed
+            )
 
 
 def _failure(error: PapermillExecutionError, target: Path) -> Exception:
@@ -215,7 +222,7 @@ def _left(target: Path) -> NotebookNode | None:
 def refresh(notebook: Path) -> None:
     """Execute a committed notebook in place, with its own defaults."""
     with tempfile.TemporaryDirectory() as aside:
-        executed = execute(notebook, Path(aside) / notebook.name, {})
+        executed, _ = execute(notebook, Path(aside) / notebook.name, {})
     nbformat.write(executed, notebook)
 
 
@@ -292,7 +299,7 @@ OLD = ".old-"
 
 def _put_far(aside: Path, folder: Path) -> None:
     """On another machine files appear one by one: the record goes first and comes last, and only with it is a run there."""
-    records = [f for f in folder.glob(f"*{RECORD}")] if folder.exists() else []
+    records = list(folder.glob(f"*{RECORD}")) if folder.exists() else []
     before = {str(f.relative_to(folder)): f for f in folder.rglob("*") if f.is_file()} if records else {}
     for record in records:
         record.unlink()
@@ -315,8 +322,3 @@ def restore(out: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     for aside in out.glob(".run-*"):
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def described(run: Run) -> dict[str, str]:
-    """A run as the record of a batch names it."""
-    return {k: v for k, v in asdict(run).items() if v}

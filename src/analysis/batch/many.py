@@ -1,0 +1,406 @@
+"""Many runs: what is up to date is kept, the rest is made side by side, and every one has its line.
+
+In: the jobs of a plan. Out: their results in the folder ``out``, a log for each, the ledger (``journal``) and ``index.html``.
+A run that is killed at any point is finished by the next call, which does nothing twice: results appear whole, each with a
+record of what it was made from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from analysis.batch.bounded import Ended
+from analysis.batch.engine import HERE, Bounds, Cluster, each
+from analysis.batch.journal import Journal
+from analysis.batch.plan import Job
+from analysis.batch.run import RECORD, RunFailed, make, restore
+from analysis.errors import InputError
+from analysis.places import files_under, is_local, write_whole
+from analysis.writing.index import index_page
+from analysis.writing.labels import label
+
+INDEX = "index.html"
+LOGS = "logs"
+# Bounds of one run: seconds, and bytes of memory of each of its processes.
+BOUNDS = Bounds(600, 4 * 2**30)
+# Seconds between two versions of the index while a batch goes on.
+_INDEX_EVERY = 30.0
+# A run that ended like this ends like this again as long as nothing changes; any other is tried again.
+_FINAL = ("good", "refused")
+
+
+@dataclass
+class Batch:
+    """What became of the runs that were asked for: a record each, by id, as the index takes it."""
+
+    out: Path
+    records: dict[str, dict] = field(default_factory=dict)
+
+    def count(self, state: str) -> int:
+        """How many runs are of a state."""
+        return sum(record["state"] == state for record in self.records.values())
+
+    @property
+    def good(self) -> bool:
+        """Whether every one is good."""
+        return all(record["state"] == "good" for record in self.records.values())
+
+
+def run_all(
+    jobs: Sequence[Job],
+    out: Path,
+    bounds: Bounds = BOUNDS,
+    cluster: Cluster = HERE,
+    going_on: bool = True,
+    again: bool = False,
+    told: Callable[[Mapping, int, int], None] = lambda record, done, of: None,
+) -> Batch:
+    """Make every run that is not up to date, or with ``again`` every run.
+
+    ``told`` hears of each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
+    ``InputError`` if ``out`` cannot be written or another batch writes to it.
+    """
+    _made(out)
+    batch = Batch(out)
+    with Journal(out) as journal:
+        if is_local(out):
+            restore(out)
+        waiting: dict[str, tuple[Job, tuple[str, str]]] = {}
+        done = _Done(out)
+        for job in jobs:
+            kept, why = _kept(job, journal, done, out, again)
+            if kept:
+                batch.records[job.id] = kept
+            elif job.refused:
+                batch.records[job.id] = _ended(job, why, "refused", *job.refused)
+                journal.put(job.id, batch.records[job.id])
+            else:
+                waiting[job.id] = job, why
+        for record in list(batch.records.values()):
+            told(record, len(batch.records), len(jobs))
+        made = each(partial(_one, out=out), waiting.values(), bounds, cluster)
+        written = time.monotonic()
+        try:
+            for (job, why), record in made:
+                if isinstance(record, Ended):
+                    record = _lost(job, why, record, bounds, out)
+                batch.records[job.id] = record
+                journal.put(job.id, record)
+                told(record, len(batch.records), len(jobs))
+                if time.monotonic() - written > _INDEX_EVERY:
+                    _write_index(out, journal, _left(waiting, batch))
+                    journal.save()
+                    written = time.monotonic()
+                if not going_on and record["state"] != "good":
+                    break
+        finally:
+            made.close()
+            left = _left(waiting, batch)
+            batch.records |= left
+            _write_index(out, journal, left)
+    return batch
+
+
+def _left(waiting: Mapping[str, tuple[Job, tuple[str, str]]], batch: Batch) -> dict[str, dict]:
+    """The records of runs that are still to be made."""
+    return {n: _ended(*what, "waiting", "", "") for n, what in waiting.items() if n not in batch.records}
+
+
+def _made(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / LOGS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 --out。",
+            f"Output cannot be written in {out} ({error.strerror}): choose another --out.",
+        ) from None
+
+
+# So many runs of a kind are named in a summary; the index has them all.
+_NAMED = 20
+
+
+def summary(batch: Batch) -> Iterator[str]:
+    """What became of the runs, in lines: those that are not good first, and why; then what was made and what was kept."""
+    bad = [record for record in batch.records.values() if record["state"] != "good"]
+    for record in bad[:_NAMED]:
+        why = f"{record['message_zh']} | {record['message_en']}".strip(" |")
+        yield f"{record['state']:<11} {record['unit']} {record['years']}  {why}"
+    if len(bad) > _NAMED:
+        yield f"… {len(bad) - _NAMED} more in {batch.out / INDEX}"
+    good = [record for record in batch.records.values() if record["state"] == "good"]
+    made = Counter(record["why_zh"] + " | " + record["why_en"] for record in good if record["why_zh"])
+    for why, n in made.most_common(_NAMED):
+        yield f"{'good':<11} {n}  {why}"
+    kept = sum(not record["why_zh"] for record in good)
+    states = " · ".join(
+        f"{label('run_' + s, 'zh')} {s} {n}" for s, n in Counter(r["state"] for r in bad).items()
+    )
+    yield f"运行 runs {len(batch.records)} · 完成 good {len(good)}（未变 kept {kept}）" + (
+        f" · {states}" if states else ""
+    )
+    yield f"一览 index {batch.out / INDEX}"
+
+
+# what is up to date, and why the rest is made
+
+
+class _Done:
+    """The records of runs that lie beside their output, by key; looked for only when they are needed."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._found: dict[str, tuple[Path, dict]] | None = None
+        self._files: set[str] | None = None
+
+    def there(self, record: Mapping) -> bool:
+        """Whether what a record of the ledger speaks of is still there, and of this run."""
+        path = self._out / record["record"]
+        if not is_local(self._out):
+            if self._files is None:
+                self._files = {str(p) for p in files_under(self._out)}
+            return str(path) in self._files
+        return path.is_file()
+
+    def of(self, key: str) -> tuple[Path, dict] | None:
+        """The record with this key, and where it lies."""
+        if self._found is None:
+            self._found = {}
+            for path in files_under(self._out):
+                if path.name.endswith(RECORD) and not path.relative_to(self._out).parts[0].startswith("."):
+                    with suppress(OSError, ValueError, KeyError):
+                        record = json.loads(path.read_text(encoding="utf8"))
+                        self._found[record["key"]] = path, record
+        return self._found.get(key)
+
+
+def _kept(
+    job: Job, journal: Journal, done: _Done, out: Path, again: bool
+) -> tuple[dict | None, tuple[str, str]]:
+    """The record of a run that need not be made again; or why it must be."""
+    last = journal.get(job.id)
+    if again:
+        return None, _said("why_forced")
+    if last and last["key"] == job.key:
+        if last["state"] == "good" and not done.there(last):
+            return None, _said("why_gone")
+        if last["state"] in _FINAL and bool(job.refused) == (last["state"] == "refused" and not last["log"]):
+            return {**last, "why_zh": "", "why_en": ""}, ("", "")
+        return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
+    # A batch that was killed between a result and its line in the ledger has made the result all the same.
+    found = done.of(job.key)
+    if found:
+        record = _good(job, ("", ""), found[0].parent, out, found[1])
+        journal.put(job.id, record)
+        return record, ("", "")
+    return None, _changed(last, job) if last else _said("why_new")
+
+
+def _said(word: str, what: str = "") -> tuple[str, str]:
+    return tuple(label(word, language) + what for language in ("zh", "en"))
+
+
+def _changed(last: Mapping, job: Job) -> tuple[str, str]:
+    """What is not as it was when the run was made last."""
+    before, now = last["origin"], job.origin
+    told = []
+    files = sorted(
+        name
+        for name in before["inputs"].keys() | now["inputs"].keys()
+        if before["inputs"].get(name) != now["inputs"].get(name)
+    )
+    if files:
+        more = f" +{len(files) - 3}" if len(files) > 3 else ""
+        told.append(_said("why_inputs", "、".join(files[:3]) + more))
+    given = [n for n in before["parameters"].keys() | now["parameters"].keys() if n != "data"]
+    differ = sorted(n for n in given if before["parameters"].get(n) != now["parameters"].get(n))
+    if differ:
+        said = [f"{n} {before['parameters'].get(n, '')}→{now['parameters'].get(n, '')}" for n in differ]
+        told.append(_said("why_parameters", "、".join(said)))
+    if before["program"] != now["program"]:
+        told.append(
+            _said(
+                "why_program",
+                f" {before['version']}→{now['version']}" if before["version"] != now["version"] else "",
+            )
+        )
+    if before["notebook_hash"] != now["notebook_hash"]:
+        told.append(_said("why_notebook"))
+    return "；".join(zh for zh, _ in told), "; ".join(en for _, en in told)
+
+
+# one run, in a process of its own
+
+
+def _aside(job: Job, out: Path) -> Path | None:
+    """The folder that a run is written in: where this process and the one that makes the run both find it."""
+    return out / f".run-{hashlib.sha256(job.id.encode()).hexdigest()[:16]}" if is_local(out) else None
+
+
+def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
+    """Make a run and leave its log; its record, whatever came of it."""
+    job, why = waiting
+    begun = time.monotonic()
+    aside = _aside(job, out)
+    if aside:
+        shutil.rmtree(aside, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
+        notebook = Path(folder) / job.notebook.name
+        notebook.write_text(job.notebook.source, encoding="utf8")
+        executed, seconds = None, {}
+        try:
+            made = make(job.run, out, notebook, job.origin, aside=aside)
+        except InputError as error:
+            record = _ended(job, why, "refused", error.zh, error.en)
+        except RunFailed as error:
+            record, executed = _ended(job, why, error.state, error.zh, error.en), error.executed
+        else:
+            text = (made.folder / f"{job.notebook.stem}{RECORD}").read_text(encoding="utf8")
+            record, seconds = _good(job, why, made.folder, out, json.loads(text)), made.seconds
+    record["seconds"] = round(time.monotonic() - begun, 2)
+    _log(job, record, out, executed, seconds)
+    return record
+
+
+def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, record: Mapping) -> dict:
+    """The record of a good run whose output lies in ``folder`` with this record of its own."""
+    stem = job.notebook.stem
+    base = folder.relative_to(out).as_posix()
+    there = {path.name for path in folder.iterdir()}
+    files = {
+        kind: f"{base}/{stem}.{kind}" if f"{stem}.{kind}" in there else ""
+        for kind in ("html", "docx", "ipynb")
+    }
+    said = {name: record[name] for name in ("figures", "findings", "headlines")}
+    return {
+        **_ended(job, why, "good", "", ""),
+        **files,
+        **said,
+        "record": f"{base}/{stem}{RECORD}",
+        "log": _log_name(job),
+    }
+
+
+def _ended(job: Job, why: tuple[str, str], state: str, zh: str, en: str) -> dict:
+    """The record of a run that has nothing to show."""
+    unit, years = job.place
+    return {
+        "id": job.id,
+        "key": job.key,
+        "origin": job.origin,
+        "state": state,
+        "kind": job.run.kind,
+        "notebook": job.notebook.stem,
+        "unit": unit,
+        "years": years,
+        "language": job.run.language,
+        "figures": [],
+        "findings": {},
+        "headlines": [],
+        "message_zh": zh,
+        "message_en": en,
+        "why_zh": why[0],
+        "why_en": why[1],
+        "seconds": None,
+        "synthetic": False,
+        "html": "",
+        "docx": "",
+        "ipynb": "",
+        "log": "",
+        "record": "",
+    }
+
+
+def _lost(job: Job, why: tuple[str, str], ended: Ended, bounds: Bounds, out: Path) -> dict:
+    """The record of a run whose process ended before it did; its log, from the notebook as far as it came."""
+    aside, executed = _aside(job, out), None
+    if aside:
+        with suppress(OSError, ValueError):
+            executed = nbformat.read(aside / job.notebook.name, 4)
+        shutil.rmtree(aside, ignore_errors=True)
+    words = {
+        "timed_out": (
+            f"超过时限 {bounds.seconds:g} 秒：可用 --seconds 放宽。",
+            f"It took more than {bounds.seconds:g} seconds: --seconds allows more.",
+        ),
+        "crashed": (
+            f"运行它的进程中断（{ended.why}），多因超过内存上限：可用 --memory 放宽。",
+            f"The process that ran it died ({ended.why}), most often over the limit of memory: --memory allows more.",
+        ),
+        "failed": (f"程序出错：{ended.why}", f"The program failed: {ended.why}"),
+    }
+    record = _ended(job, why, ended.state, *words[ended.state])
+    _log(job, record, out, executed, {})
+    return record
+
+
+# logs and index
+
+
+def _log_name(job: Job) -> str:
+    unit, years = job.place
+    return f"{LOGS}/{unit}/{years}-{job.notebook.stem}.log"
+
+
+def _log(
+    job: Job, record: dict, out: Path, executed: NotebookNode | None, seconds: Mapping[int, float]
+) -> None:
+    """Write the log of a run, and beside it the notebook of one that is not good, as far as it came."""
+    lines = [
+        f"run       {job.id}",
+        f"state     {record['state']}",
+        f"why run   {record['why_zh']} | {record['why_en']}",
+        f"seconds   {record['seconds']}",
+        f"process   {os.getpid()}",
+        *(f"{name:<9} {value}" for name, value in job.origin.items() if name not in ("inputs", "parameters")),
+        *(f"parameter {name} = {value}" for name, value in job.run.given.items()),
+        *(f"input     {name} {digest}" for name, digest in job.inputs.items()),
+    ]
+    if record["message_zh"]:
+        lines += ["", record["message_zh"], record["message_en"]]
+    target = out / _log_name(job)
+    if is_local(out):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    if executed:
+        lines += ["", *_cells(executed)]
+        notebook = target.with_suffix(".ipynb")
+        write_whole(notebook, nbformat.writes(executed).encode())
+        record["ipynb"] = notebook.relative_to(out).as_posix()
+    lines += [f"cell {n:>3}  {taken:7.2f} s" for n, taken in seconds.items()]
+    write_whole(target, ("\n".join(lines) + "\n").encode(errors="replace"))
+    record["log"] = _log_name(job)
+
+
+def _cells(executed: NotebookNode) -> Iterator[str]:
+    """How far each cell came, and what it said on stderr or as its error."""
+    for n, cell in enumerate(executed.cells):
+        if cell.cell_type != "code":
+            continue
+        told = cell.metadata.get("papermill", {})
+        yield f"cell {n:>3}  {told.get('duration') or 0:7.2f} s  {told.get('status', '')}"
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                yield output.text.rstrip()
+            if output.output_type == "error":
+                yield from output.traceback
+
+
+def _write_index(out: Path, journal: Journal, left: Mapping[str, dict]) -> None:
+    """All runs that the ledger knows, and those that are still to be made."""
+    records = {record["id"]: record for record in journal.records()} | left
+    write_whole(out / INDEX, index_page(list(records.values())).encode())
