@@ -97,11 +97,13 @@ class Forked:
         ):
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
             os.execvp(self.command[0], self.command)
+        for name, value in preload.SET.items():
+            os.environ.setdefault(name, value)
         sys.path[:] = preload.PATH
         sys.orig_argv[:] = self.command
         launcher = self.command.index("ipykernel_launcher")
         sys.argv[:] = [preload.LAUNCHER, *self.command[launcher + 1 :]]
-        sys.stdin = sys.__stdin__ = open(0, closefd=False)  # noqa: SIM115  (open as long as the process)
+        sys.stdin = sys.__stdin__ = open(0, encoding=sys.__stdout__.encoding, closefd=False)  # noqa: SIM115
         if "numpy" in sys.modules:
             # Seeded when it was imported; ``random`` sees to itself.
             sys.modules["numpy"].random.seed()
@@ -147,9 +149,6 @@ def _forget_the_server() -> None:
 
 def _shadowed(folder: str) -> bool:
     """Whether modules or settings in the folder of a notebook would be taken for those that are imported already."""
-    names = {
-        entry.removesuffix(".py")
-        for entry in os.listdir(folder)
-        if entry.endswith(".py") or Path(folder, entry, "__init__.py").exists()
-    }
+    entries = Path(folder).iterdir()
+    names = {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").exists()}
     return not names.isdisjoint(sys.modules) or Path(folder, "matplotlibrc").exists()

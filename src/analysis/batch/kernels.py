@@ -13,6 +13,7 @@ import logging
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -117,6 +118,13 @@ class ForkserverProvisioner(LocalProvisioner):
             with suppress(ProcessLookupError):
                 resource.prlimit(self.pid, resource.RLIMIT_DATA, (self.memory, self.memory))
         return self.connection_info
+
+    async def send_signal(self, signum: int) -> None:
+        """Send a signal to the kernel and what it has started."""
+        if signum == signal.SIGINT and self.parent.shutting_down:
+            # The kernel has only just replied to the last request, and would log that it was interrupted.
+            await asyncio.sleep(0.02)
+        await super().send_signal(signum)
 
     async def shutdown_requested(self, restart: bool = False) -> None:
         """Wait for the end of the kernel here, where it is heard of at once: the manager, which waits next, looks ten
