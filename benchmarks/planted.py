@@ -1,9 +1,9 @@
 """How many planted errors the checks find, and how exactly they name the place.
 
 In: the shipped reports, and those of ``--data`` beside them. In every report without a finding of severity error
-one error at a time is planted in the text (``planting``), the page is read again and checked as any other.
+one error at a time is planted in the text (``synthesis.planting``), the page is read again and checked as any other.
 Out: by kind of error how many were found, how many of them located, what was missed and why; printed and written
-to docs/planted.md. Whether an error can be found at all is worked out apart (``contradictions``). The same seed
+to docs/planted.md. Whether an error can be found at all is worked out apart (``synthesis.contradictions``). The same seed
 gives the same table.
 """
 
@@ -24,16 +24,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
-from contradictions import (
-    Page,
-    adds_up_as_read,
-    explanations,
-    identities_broken,
-    prose_broken,
-    years_broken,
-)
 from places import PROJECT, SHIPPED, table
-from planting import KINDS, Planting, plantings, said_now, values_now
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -46,6 +37,8 @@ from analysis.problems import findings_within, section_five
 from analysis.reading import Report, read_report
 from analysis.reading.neighbours import decide_reports
 from analysis.reading.source import SUFFIXES
+from analysis.synthesis.contradictions import Page, adds_up_as_read, explanations
+from analysis.synthesis.planting import KINDS, Planting, against, plantings, said_now, values_now
 from analysis.templates import Cell
 
 SEED = 20210
@@ -227,11 +220,11 @@ def judged(of: Corpus, planting: Planting, scratch: Path) -> Verdict:
     """Plant, read, check, compare."""
     page = of.pages[planting.key]
     own = [p.report for p in page.beside.values() if p.report.key != planting.key]
-    against = _against(page, planting)
+    reasons = against(page, planting)
     clear = explanations(page, values_now(page, planting), said_now(page, planting)) <= NAMED
     tables = {Cell.parse(cell).table for cell in planting.cells}
     joined = any(t.glued or t.placements > 1 for c, t in page.report.tables.items() if c in tables)
-    verdict = Verdict(planting.kind, planting.key, planting.place, against, clear, joined, "missed", False)
+    verdict = Verdict(planting.kind, planting.key, planting.place, reasons, clear, joined, "missed", False)
     path = _written(scratch, page.report, planting.text(page.report.text.raw))
     try:
         read = decide_reports([read_report(path, page.report.unit, page.report.year)], own)[0]
@@ -270,20 +263,6 @@ def judged(of: Corpus, planting: Planting, scratch: Path) -> Verdict:
         else tuple(sorted({f.code for f in severe if f.suspect and not touching.names(f)})),
         stray=tuple(sorted({f.code for f in severe if f.severity == "error" and not touching.touches(f)})),
     )
-
-
-def _against(page: Page, planting: Planting) -> tuple[str, ...]:
-    after = values_now(page, planting)
-    reasons = []
-    if identities_broken(page.report.form, page.values, after):
-        reasons.append("identity")
-    if prose_broken(page, after, said_now(page, planting), planting.come):
-        reasons.append("prose")
-    if years_broken(page, after):
-        reasons.append("year")
-    if planting.rule:
-        reasons.append(planting.rule)
-    return tuple(reasons)
 
 
 def _read_as(planting: Planting, read: Report) -> str:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from printing import Truth, paper, text
+from printing import paper
 
 from analysis import templates
 from analysis.reading import Report, read_report
+from analysis.synthesis.printing import Truth, text
 from analysis.templates import Cell
 
 UNIT, YEAR = "甲市", 2024

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from printing import paper, text, truth
+from printing import paper, truth
 
 from analysis.checking import check_report, ledger_of
 from analysis.checking.arithmetic import check
@@ -24,6 +24,7 @@ from analysis.ledger import from_json
 from analysis.reading import read_report
 from analysis.reading.facts import Part
 from analysis.reading.placement import Line, place, tried
+from analysis.synthesis.printing import text
 from analysis.templates import Cell
 
 PINGTAN, SUQIAN, HONGZE = "平潭综合实验区", "宿迁市", "淮安市洪泽区"

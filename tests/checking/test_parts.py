@@ -3,10 +3,11 @@ that can be made by hand."""
 
 import pytest
 from conftest import compared
-from printing import Truth, paper, text
+from printing import paper
 
 from analysis.reading import read_report
 from analysis.register import Register, Unit
+from analysis.synthesis.printing import Truth, text
 from analysis.templates import Cell, forms
 
 FORM = forms()["2021"]

@@ -19,7 +19,12 @@ from pathlib import Path
 import matplotlib.figure
 import opencc
 import pytest
-from printing import (
+from printing import other_in_one_row, paper, prose, title, truth, wrapped
+from pypinyin import pinyin
+
+from analysis.errors import InputError
+from analysis.reading import read_report
+from analysis.synthesis.printing import (
     RESULTS,
     ROWS,
     Box,
@@ -35,20 +40,10 @@ from printing import (
     html_page,
     html_table,
     number,
-    other_in_one_row,
-    paper,
     plain_cell,
-    prose,
     text,
-    title,
-    truth,
-    wrapped,
     xlsx,
 )
-from pypinyin import pinyin
-
-from analysis.errors import InputError
-from analysis.reading import read_report
 from analysis.templates import Cell
 
 PROJECT = Path(__file__).parents[2]

@@ -16,9 +16,15 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 
-from contradictions import Page, Said, links_held
-
 from analysis.reading.quantities import Quantity, parse_cell
+from analysis.synthesis.contradictions import (
+    Page,
+    Said,
+    identities_broken,
+    links_held,
+    prose_broken,
+    years_broken,
+)
 from analysis.templates import Cell, Column, concepts, sections
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -728,3 +734,18 @@ def values_now(page: Page, planting: Planting) -> dict[str, float]:
     """The certain cells of the page after the planting."""
     changed = {**page.values, **planting.cells}
     return {cell: value for cell, value in changed.items() if value is not None}
+
+
+def against(page: Page, planting: Planting) -> tuple[str, ...]:
+    """What contradicts a planting: identity, prose, year, or the rule that it offends; nothing if it cannot be told."""
+    after = values_now(page, planting)
+    reasons = []
+    if identities_broken(page.report.form, page.values, after):
+        reasons.append("identity")
+    if prose_broken(page, after, said_now(page, planting), planting.come):
+        reasons.append("prose")
+    if years_broken(page, after):
+        reasons.append("year")
+    if planting.rule:
+        reasons.append(planting.rule)
+    return tuple(reasons)

@@ -1,17 +1,12 @@
 """The planter of the benchmark: an error stands where it is said to, nowhere else, and the same seed plants it again."""
 
 import random
-import sys
 from pathlib import Path
 
 import pytest
 
 from analysis.reading import read_report
-
-PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT / "benchmarks"))
-
-from contradictions import (  # noqa: E402
+from analysis.synthesis.contradictions import (
     Page,
     explanations,
     identities_broken,
@@ -20,8 +15,9 @@ from contradictions import (  # noqa: E402
     prose_broken,
     years_broken,
 )
-from planting import KINDS, numbers, plantings, printed, said_now, values_now  # noqa: E402
+from analysis.synthesis.planting import KINDS, numbers, plantings, printed, said_now, values_now
 
+PROJECT = Path(__file__).parents[2]
 REPORTS = PROJECT / "data" / "reports"
 # Cells parted by bars, and digits run together: two years of each.
 FILES = {"宿迁市": (2023, 2024), "平潭综合实验区": (2024, 2025)}
