@@ -32,6 +32,7 @@ from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
 from analysis.problems import findings_within, section_five
 from analysis.reading import Report, StoredReport, read_report, tables_of
+from analysis.reading.synthetic import synthetic_mixed
 from analysis.register import Register, nameable
 from analysis.templates import Form
 from analysis.writing import charts, html, tables
@@ -329,6 +330,8 @@ def open_bulletin(
                 raise failed[0] if failed else _nothing(folder, "")
             read = _year(Path(aside), wanted, folder)
             read.failed, read.notes = failed, [note for o in summary.outcomes for note in o.notes]
+    if error := synthetic_mixed(read.tables["documents"]):
+        raise error
     read.tables["findings"] = reviews.apply(read.tables["findings"], decided)
     return Bulletin(read, register.beside(place), asked.group, asked.language)
 

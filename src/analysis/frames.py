@@ -66,6 +66,7 @@ SCHEMAS: dict[str, pa.DataFrameSchema] = {
         year_printed=pa.Column(int),
         published=_text(),
         scope=_text(checks=pa.Check.isin(("", *SCOPES))),
+        synthetic=pa.Column(bool),
         glosses=pa.Column(int),
         placements_disclosure=pa.Column(int),
         placements_applications=pa.Column(int),

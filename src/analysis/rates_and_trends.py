@@ -20,6 +20,7 @@ from analysis.ledger import Ledger
 from analysis.measuring import Line, counts_of, headlines, lines, rates_of, trends_of
 from analysis.parameters import TREND_NAMES, check_injected, parse_years, request, years_label
 from analysis.reading import Report, read_report, tables_of
+from analysis.reading.synthetic import synthetic_mixed
 from analysis.workbook import decided_reports
 from analysis.writing import charts, html, tables
 from analysis.writing.charts.years import COUNTS
@@ -217,4 +218,6 @@ def open_rates_and_trends(
     every = [r for r in decided_reports(reports, asked.files) if r.year in wanted]
     if not every:
         raise failed[0]
+    if error := synthetic_mixed(tables_of(every, ())["documents"]):
+        raise error
     return RatesAndTrends(every, language, parse_years(years) if years else (), failed)

@@ -39,6 +39,7 @@ from analysis.problems import (
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
 from analysis.templates import series
+from analysis.reading.synthetic import synthetic_mixed
 from analysis.writing import charts, html, tables
 from analysis.writing.claims import claims_of
 from analysis.writing.document import Document, Heading, Paragraph, Picture, Table, to_docx, to_markdown
@@ -380,8 +381,8 @@ class Workbook:
             return self._label(f"{kind}_caption").format(n=next(captions[kind]), title=title)
 
         summary = self._statements(study, "summary")
-        restated = summary[summary["key"].str.endswith("/summary.restated")]
-        yield from map(self._paragraph, restated.itertuples(index=False))
+        edition = summary[summary["key"].str.endswith(("/summary.synthetic", "/summary.restated"))]
+        yield from map(self._paragraph, edition.itertuples(index=False))
         for n, section in enumerate(DRAFT, 1):
             yield self._heading(section, *part, n)
             yield from self._item_by_item(study, section, (*part, n))
@@ -509,9 +510,12 @@ def open_workbook(
             f"FILE reads one report, {len(units)} units were given: leave UNIT out or give one.",
         )
     books = [open_request(request(name, years, data, "", language, gaps=True)) for name in units]
+    studies = [s for b in books for s in b.studies]
+    if error := synthetic_mixed(tables_of([s.report for s in studies], ())["documents"]):
+        raise error
     names = dict.fromkeys(name for book in books for name in book.beside)
     beside = {
         name: pd.concat([b.beside[name] for b in books if name in b.beside], ignore_index=True)
         for name in names
     }
-    return Workbook([s for b in books for s in b.studies], language, beside)
+    return Workbook(studies, language, beside)

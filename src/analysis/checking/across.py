@@ -19,6 +19,7 @@ from analysis.checking.jumps import Jumps
 from analysis.checking.parts import Parts
 from analysis.checking.standing import Standing
 from analysis.checking.years import Years
+from analysis.reading.synthetic import synthetic_mixed
 from analysis.register import Register
 
 # The tables of one unit, by name.
@@ -54,9 +55,14 @@ class Compared(NamedTuple):
 
 
 def compare(units: Iterable[Tables], register: Register) -> Compared:
-    """The findings that no report shows by itself."""
+    """The findings that no report shows by itself. Raises ``InputError`` where real and synthetic reports are mixed."""
     checks = [check(register) for check in CHECKS]
+    kinds: dict[bool, str] = {}  # the first report that is real, and the first that is synthetic
     for tables in units:
+        for document in tables["documents"].itertuples(index=False):
+            kinds.setdefault(bool(document.synthetic), document.key)
+        if error := synthetic_mixed(pd.DataFrame(kinds.items(), columns=["synthetic", "key"])):
+            raise error
         for check in checks:
             check.add(tables)
     found = frames.concat("findings", [check.findings() for check in checks])

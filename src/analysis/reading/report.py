@@ -22,6 +22,7 @@ from analysis.reading.facts import PlacedTable, blanks_vanished, facts_of, place
 from analysis.reading.layout import Section, prose, rows, split_sections
 from analysis.reading.normalise import Text, normalise, typeset
 from analysis.reading.quantities import Quantity, parse_cell
+from analysis.reading.synthetic import is_synthetic
 from analysis.reading.tables import PrintedTable, match
 from analysis.templates import Form, Table, concepts
 
@@ -132,6 +133,7 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
         "year_printed": identify.year(text) or 0,
         "published": identify.published(text),
         "scope": identify.scope(text),
+        "synthetic": is_synthetic(text),
         "glosses": text.glosses,
         **{f"placements_{code}": placed[code].placements if code in placed else 1 for code in _COUNTED},
         **{f"broken_{code}": placed[code].broken if code in placed else 0 for code in _COUNTED[1:]},

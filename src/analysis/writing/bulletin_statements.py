@@ -91,6 +91,8 @@ class _Teller(Teller):
 
     def summary(self, part: str) -> None:
         documents, rates, comparison = (self.tables[n] for n in ("documents", "rates", "comparison"))
+        if documents["synthetic"].any():
+            self.tell("summary.synthetic", "summary")
         first = documents["key"].iloc[0]
         groups = self.tables["aggregates"]
         sums = groups[(groups["indicator"] == "disclosure_rate") & (groups["counted"] > 0)]

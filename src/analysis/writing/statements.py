@@ -190,6 +190,8 @@ def _summary(teller: _Teller) -> None:
         f"form_{language}": teller.quote("documents", f"{teller.key}:form_{language}", name)
         for language, name in (("zh", form.zh), ("en", form.en))
     }
+    if teller.study.report.document["synthetic"]:
+        teller.tell("summary.synthetic", "summary")
     teller.tell("summary.document", "summary", file=file, **names)
     if teller.study.report.document["edition"] == "restated":
         teller.tell("summary.restated", "summary")

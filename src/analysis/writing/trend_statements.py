@@ -77,6 +77,8 @@ class _Teller(Teller):
 
     def summary(self, documents: pd.DataFrame) -> None:
         trends = self.tables["trends"]
+        if documents["synthetic"].any():
+            self.tell("summary.synthetic", "summary")
         self.tell(
             "summary.reports",
             "summary",
