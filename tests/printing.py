@@ -21,6 +21,7 @@ from analysis.synthesis.printing import (
     applications,
     disclosure,
     disputes,
+    title,
 )
 from analysis.templates import Cell, Form
 
@@ -82,10 +83,6 @@ def _sentences(true: Truth) -> dict[str, list[str]]:
         ],
         "other_matters": ["本年度没有收取信息处理费。"],
     }
-
-
-def title(true: Truth) -> str:
-    return f"{true.unit}{true.year}年政府信息公开工作年度报告"
 
 
 def paper(true: Truth, grids: Sequence[Block] | None = None, flat: bool = False) -> list[Block]:

@@ -22,6 +22,7 @@ _WIDE = str.maketrans("(),", "（），")
 ORDINALS = "一二三四五六七八九十"
 _COUNT_NOTE = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）"
 RESULTS = "三、本年度办理结果"
+INDICATOR, MEASURE = "指标名称", "计量单位"
 UNIT_OF_MONEY = "本年收费金额（单位：万元）"
 
 
@@ -99,7 +100,20 @@ class Grid:
         )
 
 
+class Title(str):
+    """The title of a report, which pages and documents print large."""
+
+
+class Heading(str):
+    """The heading of a section."""
+
+
 Block = str | Grid
+
+
+def title(true: Truth) -> str:
+    """How a report is called."""
+    return f"{true.unit}{true.year}年政府信息公开工作年度报告"
 
 
 def _label(row: templates.Row) -> str:
@@ -194,6 +208,17 @@ def disputes(true: Truth, collapsed: bool = False) -> Grid:
         ),
         head=3,
     )
+
+
+def statistics(true: Truth) -> Grid:
+    """The statistics before 2019: a line an indicator."""
+    table = true.form.tables["statistics"]
+    rows = [(Box(INDICATOR), Box(MEASURE), *(Box(c.zh) for c in table.columns.values()))]
+    for row in table.rows.values():
+        measure = next((c.unit for c in row.columns.values() if c.unit), "件")
+        values = (Box(true.cells[Cell("statistics", row.code, c)], value=True) for c in row.columns)
+        rows.append((Box(_label(row)), Box(measure), *values))
+    return Grid("statistics", tuple(rows), head=1)
 
 
 # plain text
