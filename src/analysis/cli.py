@@ -387,6 +387,49 @@ def run(
 
 
 @app.command()
+def synth(
+    out: Annotated[
+        Path, typer.Argument(help="空文件夹，或以前的合成数据 | an empty folder, or older synthetic data")
+    ],
+    units: Annotated[int, typer.Option(help="单位数 | how many units")] = 100,
+    years: Years = "2019-2024",
+    formats: Annotated[
+        str,
+        typer.Option(
+            help="html,txt,docx,xlsx,pdf,csv,md,mhtml,crawled 或 all，轮流使用 | formats, used in turn"
+        ),
+    ] = "all",
+    seed: Annotated[int, typer.Option(help="种子：相同则文件逐字节相同 | the same seed, the same bytes")] = 1,
+    errors: Annotated[
+        float, typer.Option(help="植入一处错误的报告所占比例 | share of reports with an error")
+    ] = 0.0,
+    jobs: Annotated[int, typer.Option(help="进程数，0 为处理器数 | processes, 0: all processors", min=0)] = 1,
+) -> None:
+    """生成合成报告，仅供负载与差错测试 | make synthetic reports, for load and error tests alone.
+
+    符合当年的官方格式与勾稽关系，每个文件都标明是合成数据；真值在旁边的 .truth/，不与真实数据混放 |
+    on the official form of each year, every file marked; the truth lies beside them in .truth/.
+    """
+    from analysis.batch.progress import Progress
+    from analysis.parameters import parse_years
+    from analysis.synthesis import plan, synthesise
+
+    try:
+        with Progress("生成 making") as progress:
+            made = synthesise(
+                plan(units, parse_years(years), formats, seed, errors), out, jobs, progress.come
+            )
+    except InputError as error:
+        _refuse(error, 2)
+    typer.echo(
+        f"合成数据 synthetic reports {made.files.total()}: "
+        + " · ".join(f"{k} {n}" for k, n in made.files.items())
+    )
+    typer.echo(f"真值 true cells {made.cells} · 植入错误 reports with an error {made.planted.total()}")
+    typer.echo(f"文件夹 folder {out}/ (SYNTHETIC.md, .truth/)")
+
+
+@app.command()
 def refresh(notebooks: list[Path]) -> None:
     """重新运行随附的笔记本并保存输出 | execute committed notebooks in place."""
     from analysis.batch.run import RunFailed

@@ -33,7 +33,9 @@ def _sizes(table: str) -> tuple[str, Mapping[str, float], Mapping[str, str], Map
     """The column that is drawn, the weights of columns, what is handed on, and how each cell is drawn."""
     data = declared("analysis.synthesis", "sizes.yml")[table]
     column = data.get("column", "")
-    cells = {Cell.parse(f"{table}.{f'{key}.{column}' if column else key}"): d for key, d in data["cells"].items()}
+    cells = {
+        Cell.parse(f"{table}.{f'{key}.{column}' if column else key}"): d for key, d in data["cells"].items()
+    }
     return column, data.get("columns", {}), data.get("handed_on", {}), cells
 
 
@@ -59,7 +61,9 @@ def year_of(year: int, unit: Unit, last: Figures | None, rng: np.random.Generato
     scale = unit.size * math.exp(rng.normal(0, spread("years")))
     cells: dict[Cell, int] = {}
     for table in form.tables.values():
-        _Drawing(table, unit, scale, last, last is not None and last.form.code == form.code, cells, rng).draw()
+        _Drawing(
+            table, unit, scale, last, last is not None and last.form.code == form.code, cells, rng
+        ).draw()
     return Figures(form, cells)
 
 
@@ -83,9 +87,7 @@ class _Drawing:
         self.stocks = {rule.to for rule in table.carried}
         # The sums of rows, and what follows from the year before, are not parted themselves.
         self.sums = {c for i in table.identities if i.over == "rows" for c in i.right} | self.stocks
-        self.weights = {
-            c: self._weight(c) * math.exp(rng.normal(0, spread("shares"))) for c in table.cells()
-        }
+        self.weights = {c: self._weight(c) * math.exp(rng.normal(0, spread("shares"))) for c in table.cells()}
 
     def _weight(self, cell: Cell) -> float:
         """The share that a cell has of a sum, among the rows of its column or the columns of its row."""
@@ -148,7 +150,9 @@ class _Drawing:
             if not {whole, *less} <= self.cells.keys():
                 return False
             left = self.cells[whole] - sum(self.cells[c] for c in less)
-            self.cells[cell] = self._changed(size, left) if "change" in size else self._some(left, size["share"])
+            self.cells[cell] = (
+                self._changed(size, left) if "change" in size else self._some(left, size["share"])
+            )
         elif "median" in size:
             self.cells[cell] = self._sized(cell, size)
         return cell in self.cells

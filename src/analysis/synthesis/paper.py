@@ -33,7 +33,9 @@ def truth_of(unit: Unit, year: int, figures: Figures) -> Truth:
     """The cells as they are printed."""
     tables = figures.form.tables
     cells = {
-        cell: "" if not value and cell.table in unit.blanks else _text(tables[cell.table].column_of(cell), value)
+        cell: ""
+        if not value and cell.table in unit.blanks
+        else _text(tables[cell.table].column_of(cell), value)
         for cell, value in figures.cells.items()
     }
     return Truth(unit.name, year, figures.form, cells)
@@ -52,11 +54,20 @@ def paper(true: Truth, unit: Unit, figures: Figures, rng: np.random.Generator) -
     """The whole report, its mark first."""
     words = _Words(true, unit, figures, rng)
     said = declared("analysis.synthesis", "sentences.yml")
-    made: list[Block] = [mark(), Title(printing.title(true)), words.said(said["published"]), words.said(said["preface"])]
+    made: list[Block] = [
+        mark(),
+        Title(printing.title(true)),
+        words.said(said["published"]),
+        words.said(said["preface"]),
+    ]
     grids = {grid.code: grid for grid in tables_of(true)}
     for n, code in enumerate(true.form.sections or said["order"]):
         made.append(Heading(f"{ORDINALS[n]}、{sections()[code].zh}"))
-        made += words.problems(said["problems"]) if code == "problems" else words.paragraphs(said["sections"][code])
+        made += (
+            words.problems(said["problems"])
+            if code == "problems"
+            else words.paragraphs(said["sections"][code])
+        )
         made += [grid for table, grid in grids.items() if true.form.tables[table].section == code]
     return made
 

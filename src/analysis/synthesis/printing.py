@@ -10,8 +10,10 @@ from __future__ import annotations
 import csv
 import html
 import io
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -80,6 +82,22 @@ class Grid:
                 column += box.wide
         wide = 1 + max(c for _, c in taken)
         return [[taken.get((r, c)) for c in range(wide)] for r in range(len(self.rows))]
+
+    def with_box(self, row: int, nth: int, box: Box) -> Grid:
+        """The table with another box in a place."""
+        boxes = [*self.rows[row][:nth], box, *self.rows[row][nth + 1 :]]
+        return replace(self, rows=(*self.rows[:row], tuple(boxes), *self.rows[row + 1 :]))
+
+    def without(self, row: int) -> Grid | None:
+        """The table without a row; None where a box begins in it that covers others too."""
+        if any(box.high > 1 for box in self.rows[row]):
+            return None
+        rows = [
+            tuple(replace(box, high=box.high - (r < row < r + box.high)) for box in boxes)
+            for r, boxes in enumerate(self.rows)
+            if r != row
+        ]
+        return replace(self, rows=tuple(rows))
 
     def cut(self, at: int, header: bool) -> tuple[Grid, Grid]:
         """Two tables, cut before row ``at``: what covers rows on both sides is printed on both."""
@@ -329,14 +347,20 @@ def html_page(body: str, head: str = '<meta charset="utf-8">', name: str = "") -
 def docx(blocks: Iterable[Block], pieces: Callable[[Box], Sequence[str]] = lambda b: [b.text]) -> bytes:
     """A Word file; ``pieces`` are the paragraphs of a cell."""
     import docx as word
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
 
     document = word.Document()
     for block in blocks:
         if isinstance(block, str):
-            document.add_paragraph(block)
+            words = document.add_paragraph()
+            run = words.add_run(block)
+            if isinstance(block, Title):
+                words.alignment, run.font.size = WD_ALIGN_PARAGRAPH.CENTER, Pt(18)
+            run.bold = isinstance(block, (Title, Heading)) or None
             continue
         lattice = block.lattice()
-        table = document.add_table(len(lattice), len(lattice[0]))
+        table = document.add_table(len(lattice), len(lattice[0]), "Table Grid")
         cells = [list(row.cells) for row in table.rows]
         for r, row in enumerate(lattice):
             for c, box in enumerate(row):
@@ -356,7 +380,7 @@ def docx(blocks: Iterable[Block], pieces: Callable[[Box], Sequence[str]] = lambd
 
 def number(box: Box, kind: type = int) -> object:
     """What a sheet holds for a cell: a number of some kind where there is one."""
-    if not box.value or not box.text:
+    if not box.value or not box.text or box.text.startswith("+"):
         return box.text or None
     try:
         return float(box.text) if "." in box.text else kind(box.text)
@@ -373,6 +397,7 @@ def xlsx(
     """An Excel file: all on one sheet, or each table on one of its own; ``margin`` empty columns (and a
     row between blocks) around the tables."""
     import openpyxl
+    from openpyxl.writer.excel import ExcelWriter
 
     book = openpyxl.Workbook()
     sheet, line = book.active, 1
@@ -401,8 +426,11 @@ def xlsx(
         if margin:
             sheet.cell(line, len(row) + 2 * margin).number_format = "0"
             line += 1
+    # As ``book.save`` does, but for the clock time in it.
+    book.properties.created = book.properties.modified = datetime(1980, 1, 1)
     made = io.BytesIO()
-    book.save(made)
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).save()
     return made.getvalue()
 
 

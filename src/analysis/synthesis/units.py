@@ -73,4 +73,6 @@ def unit_of(number: int, rng: np.random.Generator) -> Unit:
 def _syllables(number: int) -> str:
     signs = _declared()["syllables"]
     place = number * _STEP % most_units()
-    return signs[place // len(signs) ** 2] + signs[place // len(signs) % len(signs)] + signs[place % len(signs)]
+    return (
+        signs[place // len(signs) ** 2] + signs[place // len(signs) % len(signs)] + signs[place % len(signs)]
+    )

@@ -182,7 +182,7 @@ def to_docx(document: Document, language: str) -> bytes:
                 made.add_paragraph(block.caption, "Caption")
     buffer = io.BytesIO()
     made.save(buffer)
-    return _settled(buffer.getvalue())
+    return settled(buffer.getvalue())
 
 
 def _lay_out(made: docx.document.Document, language: str) -> None:
@@ -299,7 +299,7 @@ def _add_picture(made: docx.document.Document, block: Picture) -> None:
     shape._inline.docPr.set("descr", block.alt)
 
 
-def _settled(data: bytes) -> bytes:
+def settled(data: bytes) -> bytes:
     """The same archive without the clock times in it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
