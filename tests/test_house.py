@@ -11,7 +11,17 @@ from analysis.writing.dictionaries import PAGES, page
 
 PROJECT = Path(__file__).parents[1]
 SOURCE = PROJECT / "src" / "analysis"
-ROOMS = ["templates", "reading", "checking", "measuring", "scoring", "problems", "writing", "synthesis", "batch"]
+ROOMS = [
+    "templates",
+    "reading",
+    "checking",
+    "measuring",
+    "scoring",
+    "problems",
+    "writing",
+    "synthesis",
+    "batch",
+]
 # What every room may use, and what stands above all rooms.
 GROUND = {"errors", "figures", "frames", "cells", "ledger", "register", "places", "__version__"}
 ABOVE = {"parameters", "answers", "workbook", "rates_and_trends", "bulletin", "cli", "__main__"}

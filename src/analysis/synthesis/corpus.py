@@ -40,6 +40,7 @@ _CELLS = pa.schema(
         ("unit", pa.string()),
         ("year", pa.int64()),
         ("file", pa.string()),
+        ("format", pa.string()),
         ("table", pa.string()),
         ("row", pa.string()),
         ("column", pa.string()),
@@ -194,7 +195,7 @@ def _of_unit(wanted: Plan, number: int) -> list[_Report]:
             suffix, content = printed(blocks, kind, number)
             file = f"{unit.name}/{year}{suffix}"
             cells = tuple(
-                (unit.name, year, file, *cell, float(value), true.cells[cell])
+                (unit.name, year, file, kind, *cell, float(value), true.cells[cell])
                 for cell, value in figures.cells.items()
             )
             reports.append(_Report(unit.name, year, kind, file, content, cells, tuple(errors)))

@@ -40,9 +40,9 @@ def _sizes(table: str) -> tuple[str, Mapping[str, float], Mapping[str, str], Map
 
 
 @cache
-def printed_form(year: int, cumulative: bool) -> Form:
+def printed_form(year: int, cumulative: str) -> Form:
     """The form of a year as it is printed: of a partial table the rows that sizes.yml has, and optional columns where
-    they are asked for."""
+    ``cumulative`` names it."""
     form = next(f for f in forms().values() if year in f.years)
     tables = {}
     for table in form.tables.values():
@@ -50,7 +50,7 @@ def printed_form(year: int, cumulative: bool) -> Form:
         if table.partial:
             drawn = {cell.row for cell in sizes}
             table = replace(table, rows={code: row for code, row in table.rows.items() if code in drawn})
-        columns = [c.code for c in table.columns.values() if cumulative or not c.optional]
+        columns = [c.code for c in table.columns.values() if cumulative == form.code or not c.optional]
         tables[table.code] = table.with_columns(columns)
     return replace(form, tables=tables)
 

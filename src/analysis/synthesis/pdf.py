@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from analysis.synthesis.printing import Block, Box, Grid, Heading, Title
+from analysis.synthesis.printing import Block, Grid, Heading, Title
 
 _WIDTH, _HEIGHT, _MARGIN = 595, 842, 60
 _INNER = _WIDTH - 2 * _MARGIN
@@ -85,20 +85,10 @@ def _paragraph(sheet: _Sheets, words: str) -> None:
         sheet.text(x, sheet.y + 4, line, size)
 
 
-def _columns(lattice: Sequence[Sequence[Box | None]]) -> list[float]:
-    """The width of each column: numbers need little, labels share the rest."""
-    count = len(lattice[0])
-    wants = [
-        max((min(12, len(row[c].text)) for row in lattice if row[c] and row[c].wide == 1), default=3) + 1.5
-        for c in range(count)
-    ]
-    return [_INNER * want / sum(wants) for want in wants]
-
-
 def _table(sheet: _Sheets, grid: Grid) -> None:
     """A ruled table; one that does not fit on the page begins on the next, and goes on there if it must."""
     lattice = grid.lattice()
-    widths = _columns(lattice)
+    widths = [_INNER * share for share in grid.shares()]
     lefts = [_MARGIN + sum(widths[:c]) for c in range(len(widths) + 1)]
     lines: dict[tuple[int, int], list[str]] = {}
     highs = [_TIGHT + 2 * _PAD] * len(lattice)

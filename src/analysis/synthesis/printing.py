@@ -25,6 +25,8 @@ ORDINALS = "一二三四五六七八九十"
 _COUNT_NOTE = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）"
 RESULTS = "三、本年度办理结果"
 INDICATOR, MEASURE = "指标名称", "计量单位"
+# The room of a Word page, in cm.
+_WORD = 15.2
 UNIT_OF_MONEY = "本年收费金额（单位：万元）"
 
 
@@ -82,6 +84,15 @@ class Grid:
                 column += box.wide
         wide = 1 + max(c for _, c in taken)
         return [[taken.get((r, c)) for c in range(wide)] for r in range(len(self.rows))]
+
+    def shares(self) -> list[float]:
+        """How much of the width each column has: numbers need little, labels share the rest."""
+        lattice = self.lattice()
+        wants = [
+            2.5 + max((min(12, len(box.text)) for box in column if box and box.wide == 1), default=3)
+            for column in zip(*lattice, strict=True)
+        ]
+        return [want / sum(wants) for want in wants]
 
     def with_box(self, row: int, nth: int, box: Box) -> Grid:
         """The table with another box in a place."""
@@ -348,7 +359,7 @@ def docx(blocks: Iterable[Block], pieces: Callable[[Box], Sequence[str]] = lambd
     """A Word file; ``pieces`` are the paragraphs of a cell."""
     import docx as word
     from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Pt
+    from docx.shared import Cm, Pt
 
     document = word.Document()
     for block in blocks:
@@ -356,12 +367,16 @@ def docx(blocks: Iterable[Block], pieces: Callable[[Box], Sequence[str]] = lambd
             words = document.add_paragraph()
             run = words.add_run(block)
             if isinstance(block, Title):
-                words.alignment, run.font.size = WD_ALIGN_PARAGRAPH.CENTER, Pt(18)
+                words.alignment, run.font.size = WD_ALIGN_PARAGRAPH.CENTER, Pt(16)
             run.bold = isinstance(block, (Title, Heading)) or None
             continue
         lattice = block.lattice()
         table = document.add_table(len(lattice), len(lattice[0]), "Table Grid")
         cells = [list(row.cells) for row in table.rows]
+        for column in zip(table.columns, block.shares(), *cells, strict=True):
+            (whole, share), own = column[:2], column[2:]
+            for part in (whole, *own):
+                part.width = Cm(_WORD * share)
         for r, row in enumerate(lattice):
             for c, box in enumerate(row):
                 if box is None:

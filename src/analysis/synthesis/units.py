@@ -22,14 +22,14 @@ _STEP = 61_803
 @dataclass(frozen=True)
 class Unit:
     """``size`` is a factor on the medians of sizes.yml; ``blanks`` are the tables in which nothing is printed for 0;
-    ``cumulative``: its old statistics say what has accumulated."""
+    ``cumulative`` is the form on which its statistics say what has accumulated, or empty."""
 
     number: int
     name: str
     level: str
     size: float
     blanks: frozenset[str]
-    cumulative: bool
+    cumulative: str
 
 
 def _declared() -> Mapping[str, Any]:
@@ -66,7 +66,7 @@ def unit_of(number: int, rng: np.random.Generator) -> Unit:
         code,
         level["size"] * math.exp(rng.normal(0, spread("units"))),
         blanks,
-        rng.random() < data["cumulative"],
+        str(rng.choice(data["cumulative"]["forms"])) if rng.random() < data["cumulative"]["share"] else "",
     )
 
 
