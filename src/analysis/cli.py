@@ -416,9 +416,7 @@ def synth(
 
     try:
         with Progress("生成 making") as progress:
-            made = synthesise(
-                plan(units, parse_years(years), formats, seed, errors), out, jobs, progress.come
-            )
+            made = synthesise(plan(units, parse_years(years), formats, seed, errors), out, jobs, progress.at)
     except InputError as error:
         _refuse(error, 2)
     typer.echo(

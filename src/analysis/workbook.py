@@ -38,8 +38,8 @@ from analysis.problems import (
 )
 from analysis.reading import Report, corrections, read_report, tables_of
 from analysis.reading.neighbours import decide_reports
-from analysis.templates import series
 from analysis.reading.synthetic import synthetic_mixed
+from analysis.templates import series
 from analysis.writing import charts, html, tables
 from analysis.writing.claims import claims_of
 from analysis.writing.document import Document, Heading, Paragraph, Picture, Table, to_docx, to_markdown

@@ -34,6 +34,7 @@ def leave(book: object, folder: str, stem: str) -> None:
         "headlines": book.headlines(_HEADLINES),
         "figures": book.figures,
         "findings": _findings(book),
+        "synthetic": bool(book.tables["documents"]["synthetic"].any()),
         "failed": [str(error) for error in book.failed],
     }
     (place / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf8")

@@ -286,7 +286,7 @@ def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, record: Mappi
         kind: f"{base}/{stem}.{kind}" if f"{stem}.{kind}" in there else ""
         for kind in ("html", "docx", "ipynb")
     }
-    said = {name: record[name] for name in ("figures", "findings", "headlines")}
+    said = {name: record[name] for name in ("figures", "findings", "headlines", "synthetic")}
     return {
         **_ended(job, why, "good", "", ""),
         **files,

@@ -27,11 +27,6 @@ class Progress:
 
     def __init__(self, name: str = "读取 reading") -> None:
         self._name, self._watched = name, sys.stderr.isatty()
-    """Tells on stderr how far a reading, or something else that is ``doing``, has come."""
-
-    def __init__(self, doing: str = "读取 reading") -> None:
-        self._doing = doing
-        self._watched = sys.stderr.isatty()
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
@@ -43,8 +38,6 @@ class Progress:
         )
         self._task = self._bar.add_task(name, total=None, rate="")
         self._failed, self._begun, self._last = 0, time.monotonic(), time.monotonic()
-        self._task = self._bar.add_task(doing, total=None)
-        self._failed, self._last = 0, time.monotonic()
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -61,17 +54,9 @@ class Progress:
         """One run more is done; ``record`` has its ``state``."""
         self.at(done, of, self._failed + (record["state"] != "good"))
 
-    def at(self, done: int, of: int, failed: int) -> None:
+    def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""
         self._failed = failed
-        """One file more is done."""
-        self._failed += outcome.state == "failed"
-        self.come(done, of, f"{self._doing} · 失败 failed {self._failed}" if self._failed else self._doing)
-
-    def come(self, done: int, of: int, said: str = "") -> None:
-        """So much is done."""
-        said = said or self._doing
-        self._bar.update(self._task, completed=done, total=of, description=said)
         now = time.monotonic()
         said = f"{self._name} · 失败 failed {failed}" if failed else self._name
         rate = f"{60 * done / max(now - self._begun, 1e-9):.0f}/min"

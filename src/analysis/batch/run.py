@@ -123,7 +123,7 @@ def make(
         own = "" if notebook.stem in (k.notebook.stem for k in KINDS.values()) else f"-{stem}"
         first, within = about["place"]
         place = out / first / f"{within}{own}"
-        said = {name: about[name] for name in ("headlines", "figures", "findings")}
+        said = {name: about[name] for name in ("headlines", "figures", "findings", "synthetic")}
         origin = origin or {"kind": run.kind, "notebook": notebook.name, "parameters": run.given}
         record = {"version": __version__, **origin, "state": "good", "tables": "tables", **said}
         text = json.dumps(record, ensure_ascii=False, indent=1)

@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -36,6 +37,7 @@ from analysis.problems import findings_within, inventory_of, section_five
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
 from analysis.reading.source import MOST_BYTES, SUFFIXES
+from analysis.reading.synthetic import synthetic_mixed
 
 TABLES = (
     "facts",
@@ -50,7 +52,7 @@ TABLES = (
     "findings_within",
 )
 # Files beside reports that are no reports, whatever their kind.
-_SIDE = ("sources.csv", "readme.md", "readme.txt", "links.tsv", "failures.csv")
+_SIDE = ("sources.csv", "readme.md", "readme.txt", "synthetic.md", "links.tsv", "failures.csv")
 # Kinds that often hold something else: one without a report in it is passed over, not failed.
 _OFTEN_OTHER = (".csv", ".tsv", ".md", ".xlsx")
 # Bounds for one file: seconds, and bytes of memory of the process that reads it.
@@ -73,6 +75,7 @@ class Outcome:
     zh: str = ""
     en: str = ""
     notes: tuple[str, ...] = ()
+    synthetic: bool = False
 
     @property
     def message(self) -> str:
@@ -156,6 +159,11 @@ def read_folder(
         summary.outcomes.append(outcome)
         told(outcome, len(summary.outcomes), len(paths))
     summary.outcomes.sort(key=lambda o: o.path)
+    documents = pd.DataFrame(
+        [(o.path, o.synthetic) for o in summary.of("read", "kept")], columns=["key", "synthetic"]
+    )
+    if mixed := synthetic_mixed(documents):
+        raise mixed
     _refuse_doubles(summary)
     read = {(o.unit, o.year) for o in summary.of("read", "kept")}
     summary.unused = [c for c in declared if (c.unit, c.year) not in read]
@@ -291,8 +299,10 @@ def _read_one(file: tuple[Path, str], pieces: Path, reading: str) -> tuple[str, 
     records = {k: list(v) for k, v in report.records.items()}
     records["documents"] = [{**records["documents"][0], "file": name}]
     records |= _studied(report)
+    document = records["documents"][0]
+    notes = tuple(_notes(document, name))
     outcome = Outcome(
-        name, "read", report.unit, report.year, notes=tuple(_notes(records["documents"][0], name))
+        name, "read", report.unit, report.year, notes=notes, synthetic=bool(document["synthetic"])
     )
     _leave(pieces / key, outcome, records)
     return key, outcome
