@@ -176,13 +176,16 @@ def test_what_is_drawn_by_chance_is_another_in_every_kernel(tmp_path):
 
 
 def test_files_are_closed_and_hooks_called_when_a_kernel_ends(tmp_path):
+    (tmp_path / "module.py").write_text("kept = open('module.txt', 'w'); kept.write('whole')")
     run(
         tmp_path,
         f"import atexit, tempfile, os; os.chdir({str(tmp_path)!r})\n"
         "kept = open('unflushed.txt', 'w'); kept.write('whole')\n"
         "atexit.register(lambda: open('hook.txt', 'w').write('called'))\n"
         "aside = tempfile.TemporaryDirectory(dir='.', prefix='aside')",
+        "import module",
     )
+    assert (tmp_path / "module.txt").read_text() == "whole"
     assert (tmp_path / "unflushed.txt").read_text() == "whole"
     assert (tmp_path / "hook.txt").read_text() == "called"
     assert not list(tmp_path.glob("aside*"))
