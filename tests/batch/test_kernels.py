@@ -373,6 +373,14 @@ def test_the_server_has_no_threads_and_nothing_of_zmq_to_be_copied(tmp_path):
     assert not [name for name in held if "eventfd" in name]
 
 
+@pytest.mark.parametrize(
+    "first", ["papermill", "analysis.batch.kernels", "analysis.batch.papermill_engine", "analysis.batch.run"]
+)
+def test_it_can_be_imported_in_any_order(first):
+    look = f"import {first}; from papermill.engines import papermill_engines; papermill_engines.get_engine('warm')"
+    subprocess.run([sys.executable, "-c", look], check=True)
+
+
 DECLARED = {
     "papermill.engine": ("warm", "WarmEngine"),
     "jupyter_client.kernel_provisioners": ("analysis-forkserver", "ForkserverProvisioner"),

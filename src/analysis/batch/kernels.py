@@ -2,8 +2,8 @@
 
 ``ForkserverProvisioner`` starts a kernel by forking it from the standard library's fork server, which has imported what
 the workbook's notebooks import (``preload``); each kernel is a new process all the same (``forked``). ``WarmKernel`` is
-its kernel manager and ``WarmEngine`` the engine of papermill: ``papermill --engine warm``. A kernel that is not this
-Python's, and any kernel where forking is not available, is started in the ordinary way.
+its kernel manager; the engine that uses it, ``papermill --engine warm``, is in ``papermill_engine``. A kernel that is not
+this Python's, and any kernel where forking is not available, is started in the ordinary way.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import time
 import uuid
 import weakref
 from contextlib import suppress
-from datetime import timedelta
 from functools import cache
 from multiprocessing import connection, get_all_start_methods
 from pathlib import Path
@@ -31,9 +30,7 @@ from typing import Any
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from nbformat import NotebookNode
-from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from traitlets import DottedObjectName, Integer
-from traitlets.config import Config
 
 # On macOS a process that has loaded system libraries must not be forked.
 _FORKS = "forkserver" in get_all_start_methods() and sys.platform != "darwin"
@@ -302,56 +299,27 @@ class WarmKernel(LocalKernel):
             )
 
 
-class _SparingManager(NotebookExecutionManager):
-    """Papermill writes the whole notebook before and after every cell; this one once a second, and at the end."""
+class WarmEngine:
+    """``papermill --engine warm``, as papermill finds it. What it does is in ``papermill_engine``, which needs papermill and so cannot
+    be imported yet: papermill asks for its engines while it is imported itself."""
 
-    EVERY = timedelta(seconds=1)
+    @staticmethod
+    def execute_notebook(*arguments: Any, **options: Any) -> NotebookNode:
+        """Execute a notebook."""
+        return _engine().execute_notebook(*arguments, **options)
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.last_save_time -= self.EVERY
+    @staticmethod
+    def nb_kernel_name(nb: NotebookNode, name: str | None = None) -> str:
+        """The kernel that a notebook asks for."""
+        return _engine().nb_kernel_name(nb, name)
 
-    def save(self, **kwargs: Any) -> None:
-        """Write the notebook if it has ended or was not written for a second."""
-        if self.end_time or self.now() - self.last_save_time >= self.EVERY:
-            super().save(**kwargs)
-
-
-class WarmEngine(NBClientEngine):
-    """Papermill's own engine with kernels from the server: ``papermill --engine warm``."""
-
-    @classmethod
-    def execute_notebook(
-        cls,
-        nb: NotebookNode,
-        kernel_name: str,
-        output_path: str | None = None,
-        progress_bar: bool | dict = True,
-        log_output: bool = False,
-        autosave_cell_every: int = 30,
-        **kwargs: Any,
-    ) -> NotebookNode:
-        """Execute a notebook, as the base class does, which has no place for another manager."""
-        manager = _SparingManager(nb, output_path, log_output, progress_bar, autosave_cell_every)
-        manager.notebook_start()
-        try:
-            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
-        finally:
-            manager.cleanup_pbar()
-            manager.notebook_complete()
-        return manager.nb
-
-    @classmethod
-    def execute_managed_notebook(
-        cls, nb_man: NotebookExecutionManager, kernel_name: str, memory: int = 0, **kwargs: Any
-    ) -> NotebookNode:
-        """Execute a notebook in a kernel that may hold ``memory`` bytes of data (0: no limit)."""
-        if os.name == "posix":
-            kwargs.setdefault("kernel_manager_class", WarmKernel)
-        if memory:
-            kwargs["config"] = Config({ForkserverProvisioner.__name__: {"memory": memory}})
-        return super().execute_managed_notebook(nb_man, kernel_name, **kwargs)
+    @staticmethod
+    def nb_language(nb: NotebookNode, language: str | None = None) -> str:
+        """The language of a notebook."""
+        return _engine().nb_language(nb, language)
 
 
-# Also where the package is not installed and so has no entry points.
-papermill_engines.register("warm", WarmEngine)
+def _engine() -> type:
+    from analysis.batch.papermill_engine import Engine
+
+    return Engine

@@ -23,8 +23,9 @@ from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from analysis import __version__
-from analysis.batch.kernels import WarmEngine
+from analysis.batch.kernels import warm_up
 from analysis.batch.leave import ABOUT
+from analysis.batch.papermill_engine import Engine
 from analysis.batch.progress import watching
 from analysis.errors import InputError
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
@@ -110,6 +111,7 @@ def make(
     ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
     nothing is left behind and what was there before stays.
     """
+    warm_up()  # while this process goes on
     notebook = notebook or KINDS[run.kind].notebook
     stem = notebook.stem
     with _aside(out, aside) as folder:
@@ -132,7 +134,7 @@ def make(
     return Made(place, place / f"{stem}.ipynb", place / f"{stem}.html", place / "tables", about, seconds)
 
 
-class _Leaving(WarmEngine):
+class _Leaving(Engine):
     """The warm engine, with a last request to the kernel once all cells have run: to leave its files."""
 
     @classmethod
