@@ -10,6 +10,7 @@ import base64
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from analysis.writing import html, style
 from analysis.writing.charts import Chart
@@ -47,12 +48,18 @@ class Answer:
         return "\n".join(part.plain for part in self.parts)
 
 
+# Pictures of the charts that are still there: the page and the draft may show the same one.
+_PICTURES: WeakKeyDictionary = WeakKeyDictionary()
+
+
 def png(chart: Chart) -> bytes:
     """The picture of a chart, the same bytes for the same chart."""
-    buffer = io.BytesIO()
-    with style.drawing():
-        chart.figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()
+    if chart.figure not in _PICTURES:
+        buffer = io.BytesIO()
+        with style.drawing():
+            chart.figure.savefig(buffer, format="png", metadata={"Software": None})
+        _PICTURES[chart.figure] = buffer.getvalue()
+    return _PICTURES[chart.figure]
 
 
 def picture(chart: Chart, language: str) -> Iterator[Part]:

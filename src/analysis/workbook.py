@@ -130,6 +130,7 @@ class Workbook:
     ) -> None:
         self.studies, self.language = studies, language
         self.beside = dict(beside or {})
+        self._charts: dict[tuple[str, str], charts.Chart] = {}
 
     @property
     def unit(self) -> str:
@@ -352,11 +353,18 @@ class Workbook:
 
     def chart(self, code: str) -> Answer:
         """A chart by its name, with the table it plots: one for each report."""
-        drawn = (charts.draw(CHARTS[code], s, self.language) for s in self.studies)
+        drawn = (self._drawn(code, study) for study in self.studies)
         pairs = zip(self.studies, drawn, strict=True)
         return Answer(tuple(part for study, chart in pairs for part in self._picture(study, chart)))
 
     # how answers are put together
+
+    def _drawn(self, code: str, study: Study) -> charts.Chart:
+        """A chart, drawn once however often it is shown."""
+        key = code, study.report.key
+        if key not in self._charts:
+            self._charts[key] = charts.draw(CHARTS[code], study, self.language)
+        return self._charts[key]
 
     def _statements(self, study: Study, section: str) -> pd.DataFrame:
         rows = self.statements
@@ -387,7 +395,7 @@ class Workbook:
             yield self._heading(section, *part, n)
             yield from self._item_by_item(study, section, (*part, n))
             for code in DRAWN.get(section, ()):
-                chart = charts.draw(CHARTS[code], study, self.language)
+                chart = self._drawn(code, study)
                 if not chart.empty:
                     yield Picture(caption("picture", chart.title), png(chart), chart.alt)
         rows = [html.rate_cells(r, self.language) for r in study.rates.itertuples(index=False)]

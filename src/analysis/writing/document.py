@@ -276,13 +276,15 @@ def _add_table(made: docx.document.Document, block: Table) -> None:
     widths = [Length(_WIDTH * want // sum(wants)) for want in wants]
     for column, size in zip(table.columns, widths, strict=True):
         column.width = size
+    # Looked up once: python-docx goes through all its styles for every paragraph that is given one by name.
+    plain = made.styles["No Spacing"].style_id
     for line in lines:
         row = table.add_row()
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, words, size in zip(row.cells, line, widths, strict=True):
             cell.width = size
             inside = cell.paragraphs[0]
-            inside.style = "No Spacing"
+            inside._p.style = plain
             inside.add_run(words)
             if line is block.head:
                 inside.alignment = WD_ALIGN_PARAGRAPH.CENTER

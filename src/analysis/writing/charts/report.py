@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle, Wedge
 
 from analysis.cells import Cells
@@ -329,9 +330,14 @@ def placement_map(report: Report, language: str) -> Chart:
     printed = set(table["row"])
     columns, rows = list(form.columns), [r for r in form.rows if r in printed]
     figure, axes = canvas(0.27 * len(rows) + 1.4, title)
-    for cell in table.itertuples(index=False):
-        x, y = columns.index(cell.column), rows.index(cell.row)
-        axes.add_patch(Rectangle((x, y), 1, 1, facecolor=style.STATUSES[cell.status], edgecolor=style.GRID))
+    places = [(columns.index(c), rows.index(r)) for c, r in zip(table["column"], table["row"], strict=True)]
+    boxes = PatchCollection(
+        [Rectangle(place, 1, 1) for place in places],
+        facecolor=[style.STATUSES[status] for status in table["status"]],
+        edgecolor=style.GRID,
+    )
+    axes.add_collection(boxes, autolim=False)
+    for (x, y), cell in zip(places, table.itertuples(index=False), strict=True):
         if cell.status == "ambiguous":
             words, size = cell.candidates.replace("|", " / ").replace("blank", "–"), 8
         else:
