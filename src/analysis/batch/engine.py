@@ -148,7 +148,7 @@ def _client(jobs: int, scheduler: str) -> Iterator[Client]:
                 threads_per_worker=jobs,
                 processes=False,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address=":0",  # any port: none is looked at, and a fixed one may be another's
             ) as local,
             Client(local, set_as_default=False) as client,
         ):

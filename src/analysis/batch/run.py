@@ -204,7 +204,7 @@ def _refuse_unclean(executed: NotebookNode) -> None:
 
 
 def _failure(error: PapermillExecutionError, target: Path) -> Exception:
-    if error.ename == "InputError":
+    if error.ename in {kind.__name__ for kind in (InputError, *InputError.__subclasses__())}:
         zh, _, en = error.evalue.partition("\n")
         return InputError(zh, en)
     # A kernel that ran out of memory may still say so.
