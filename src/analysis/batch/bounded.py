@@ -71,6 +71,9 @@ class Bounded:
         if self._process is not None:
             self._kill()
 
+    def __del__(self) -> None:
+        self.close()
+
     def _start(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "analysis.batch.bounded"],

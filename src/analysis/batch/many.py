@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -352,6 +353,10 @@ def _lost(job: Job, why: tuple[str, str], ended: Ended, bounds: Bounds, out: Pat
 # logs and index
 
 
+# How IPython colours a traceback.
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
 def _log_name(job: Job) -> str:
     unit, years = job.place
     return f"{LOGS}/{unit}/{years}-{job.notebook.stem}.log"
@@ -397,7 +402,7 @@ def _cells(executed: NotebookNode) -> Iterator[str]:
             if output.get("name") == "stderr":
                 yield output.text.rstrip()
             if output.output_type == "error":
-                yield from output.traceback
+                yield from (_COLOUR.sub("", line) for line in output.traceback)
 
 
 def _write_index(out: Path, journal: Journal, left: Mapping[str, dict]) -> None:

@@ -129,7 +129,8 @@ def open_notebook(typed: str) -> Notebook:
             f"{path} 的参数 {'、'.join(odd)} 不能由批次给出：可用的是 {'、'.join(known)}。",
             f"{path} has parameters that a batch cannot give: {', '.join(odd)}; there are {', '.join(known)}.",
         )
-    kind = min(fitting, key=lambda k: len(set(KINDS[k].names) - taken))
+    # Another notebook has a run a unit and year, if it can be told them; a copy of ours has the runs of ours.
+    kind = next((k for k in fitting if KINDS[k].notebook.name == path.name), fitting[0])
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None

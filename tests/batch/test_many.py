@@ -1,0 +1,302 @@
+"""Many runs: how each ended, what is made again and why, and what a batch leaves.
+
+The notebook of these tests reads a word from the report's file and does what it says, so that every way to end is there.
+"""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from analysis.batch import many, program
+from analysis.batch.engine import Bounds, Cluster
+from analysis.batch.plan import Asked, plan
+from analysis.batch.run import KINDS
+from analysis.errors import InputError
+
+PARAMETERS = 'unit: str = ""\nyears: str = ""\ndata: str = ""\nlanguage: str = "zh"'
+BOOK = """
+import os, sys, time
+from pathlib import Path
+import pandas as pd
+from analysis.errors import InputError
+
+word = (Path(data) / unit / f"{years}.txt").read_text().strip()
+
+class Book:
+    title, place, figures, failed = "题", (unit, years), [], ()
+    tables = {"documents": pd.DataFrame({"synthetic": [False]}), "words": pd.DataFrame({"word": [word]})}
+    def __init__(self): self.language = language
+    def headlines(self, most): return [word]
+    def files(self, stem): return {f"{stem}.md": word.encode()}
+
+book = Book()
+"""
+DEEDS = """
+if word == "refuse": raise InputError("不合用。", "Not fit.")
+if word == "boom": 1 / 0
+if word == "die": os._exit(3)
+if word == "sleep": time.sleep(600)
+if word == "noise": print("odd", file=sys.stderr)
+if word == "glyph": print("UserWarning: Glyph 37329 missing from font(s) DejaVu Sans.", file=sys.stderr)
+if word == "exit": sys.exit(0)
+if word == "memory": bytearray(3 * 2**30)
+"""
+ENDS = {
+    "fine": "good",
+    "refuse": "refused",
+    "boom": "failed",
+    "die": "crashed",
+    "sleep": "timed_out",
+    "noise": "unclean",
+    "glyph": "unclean",
+    "exit": ("ended_early", "crashed"),
+    "memory": "crashed",
+}
+
+
+def notebook(folder, *sources):
+    cells = [nbformat.v4.new_code_cell(s) for s in (PARAMETERS, *sources, "word")]
+    cells[0].metadata["tags"] = ["parameters"]
+    for n, cell in enumerate(cells):
+        cell["id"] = f"cell-{n}"
+    made = nbformat.v4.new_notebook(cells=cells)
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path = folder / "words.ipynb"
+    nbformat.write(made, path)
+    return path
+
+
+@pytest.fixture
+def words(tmp_path):
+    """A folder of two units with three years, and a notebook that says what stands in their files."""
+    for unit, year in (("甲县", 2020), ("甲县", 2021), ("乙县", 2020)):
+        (tmp_path / "data" / unit).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / unit / f"{year}.txt").write_text("fine")
+    notebook(tmp_path, BOOK)
+    return tmp_path
+
+
+ONE = Cluster(1)
+
+
+def made(folder, cluster=ONE, bounds=many.BOUNDS, again=False, **asked):
+    jobs = plan(Asked(str(folder / "words.ipynb"), data=str(folder / "data"), **asked))
+    return many.run_all(jobs, folder / "out", bounds, cluster, again=again)
+
+
+def why(batch):
+    return {f"{r['unit']}/{r['years']}": r["why_en"] for r in batch.records.values()}
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """A batch in which every run ends in another way, by the command."""
+    folder = tmp_path_factory.mktemp("ended")
+    for n, word in enumerate(ENDS):
+        place = folder / "data" / f"{word}县"
+        place.mkdir(parents=True)
+        (place / f"{2010 + n}.txt").write_text(word)
+    notebook(folder, BOOK, DEEDS)
+    command = [
+        sys.executable,
+        "-m",
+        "analysis",
+        "run",
+        str(folder / "words.ipynb"),
+        "--data",
+        str(folder / "data"),
+    ]
+    command += ["--out", str(folder / "out"), "--jobs", "2", "--seconds", "25", "--memory", "2000"]
+    return folder, subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def records(out):
+    with sqlite3.connect(f"file:{out / 'ledger.sqlite'}?mode=ro", uri=True) as base:
+        return {
+            r["unit"][:-1]: r for (t,) in base.execute("SELECT record FROM runs") for r in [json.loads(t)]
+        }
+
+
+@pytest.mark.parametrize("word", ENDS)
+def test_a_run_is_told_as_what_it_is(ended, word):
+    folder, done = ended
+    record = records(folder / "out")[word]
+    assert record["state"] in (ENDS[word] if isinstance(ENDS[word], tuple) else (ENDS[word],)), record
+    assert any(line.startswith(record["state"]) for line in done.stdout.splitlines())
+    log = (folder / "out" / record["log"]).read_text(encoding="utf8")
+    assert f"state     {record['state']}" in log and record["message_en"] in log
+    place = folder / "out" / record["unit"]
+    if word == "fine":
+        names = {p.name for p in next(place.iterdir()).iterdir()}
+        assert names == {"words.ipynb", "words.html", "words.md", "words.run.json", "tables"}
+    else:
+        assert record["message_zh"] and record["message_en"]
+        assert not list(place.rglob("*.html"))
+
+
+def test_the_exit_code_says_that_not_all_were_good_and_nothing_is_left_over(ended):
+    folder, done = ended
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert f"runs {len(ENDS)} · 完成 good 1" in done.stdout
+    assert not [p.name for p in (folder / "out").iterdir() if p.name.startswith(".")]
+    index = (folder / "out" / "index.html").read_text(encoding="utf8")
+    assert all(f"{word}县" in index for word in ENDS)
+
+
+def test_the_notebook_of_a_failed_run_is_kept_as_far_as_it_came(ended):
+    folder, _ = ended
+    record = records(folder / "out")["boom"]
+    kept = nbformat.read(folder / "out" / record["ipynb"], 4)
+    assert any(o.output_type == "error" for c in kept.cells for o in c.get("outputs", ()))
+    assert record["ipynb"].startswith("logs/")
+
+
+def test_a_second_call_runs_only_what_did_not_end_for_good(ended, tmp_path):
+    folder, _ = ended
+    shutil.copytree(folder, tmp_path / "again")
+    (tmp_path / "again" / "data" / "sleep县" / "2014.txt").write_text("fine")
+    jobs = plan(Asked(str(folder / "words.ipynb"), data=str(tmp_path / "again" / "data")))
+    batch = many.run_all(jobs, tmp_path / "again" / "out", Bounds(60, 2**31), Cluster(1))
+    told = {r["unit"][:-1]: r["why_en"] for r in batch.records.values()}
+    assert told.pop("sleep") == "data changed: sleep县/2014.txt"
+    assert {word for word, reason in told.items() if not reason} == {"fine", "refuse"}
+    assert all(
+        reason.startswith("last time: ") for word, reason in told.items() if word not in ("fine", "refuse")
+    )
+
+
+def test_only_what_changed_is_made_again_and_the_reason_is_said(words, monkeypatch):
+    assert set(why(made(words)).values()) == {"new"}
+    assert set(why(made(words)).values()) == {""}
+    (words / "data" / "乙县" / "2020.txt").write_text("other")
+    assert why(made(words)) == {"乙县/2020": "data changed: 乙县/2020.txt", "甲县/2020": "", "甲县/2021": ""}
+    assert (words / "out" / "乙县" / "2020-words" / "words.md").read_text() == "other"
+    # The other years of a unit decide and check a report: they are inputs of its runs, too.
+    (words / "data" / "甲县" / "2022.txt").write_text("fine")
+    told = why(made(words))
+    assert told["甲县/2020"] == "data changed: 甲县/2022.txt" and told["甲县/2022"] == "new"
+    (words / "data" / "units.csv").write_text("unit,level\n甲县,county\n")
+    assert set(why(made(words)).values()) == {"data changed: units.csv"}
+    assert set(why(made(words, language="en")).values()) == {"parameters changed: language zh→en"}
+    shutil.rmtree(words / "out" / "甲县" / "2021-words")
+    assert why(made(words, language="en"))["甲县/2021"] == "output is gone"
+    notebook(words, BOOK, "1 + 1")
+    assert set(why(made(words, language="en")).values()) == {"notebook changed"}
+    assert set(why(made(words, again=True, language="en")).values()) == {"asked for again"}
+    monkeypatch.setattr("analysis.batch.plan.fingerprint", lambda: "another")
+    assert set(why(made(words, limit=1, language="en")).values()) == {"program changed"}
+
+
+def test_a_lost_ledger_costs_no_run(words):
+    made(words)
+    (words / "out" / "ledger.sqlite").unlink()
+    assert set(why(made(words)).values()) == {""}
+    assert len(records(words / "out")) == 2
+
+
+def test_two_batches_do_not_write_to_one_folder(words):
+    made(words, limit=1)
+    base = sqlite3.connect(words / "out" / "ledger.sqlite", isolation_level=None)
+    base.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(InputError, match="Another batch"):
+        made(words)
+    base.close()
+
+
+def test_what_was_killed_between_two_renames_comes_back(words):
+    made(words)
+    folder = words / "out" / "甲县" / "2020-words"
+    old = folder.parent / ".old-2020-words-x"
+    old.mkdir()
+    folder.rename(old / folder.name)
+    (words / "out" / ".run-half").mkdir()
+    assert set(why(made(words)).values()) == {""}
+    assert (folder / "words.html").is_file()
+    assert not list((words / "out").rglob(".*"))
+
+
+def test_a_batch_may_stop_at_the_first_that_is_not_good(words):
+    (words / "data" / "乙县" / "2020.txt").unlink()
+    (words / "data" / "乙县" / "2020.txt").mkdir()
+    jobs = plan(
+        Asked(str(words / "words.ipynb"), units="乙县,甲县", years="2020-2021", data=str(words / "data"))
+    )
+    (words / "data" / "甲县" / "2020.txt").write_text("boom")
+    notebook(words, BOOK, DEEDS)
+    jobs = plan(Asked(str(words / "words.ipynb"), units="甲县", data=str(words / "data")))
+    batch = many.run_all(jobs, words / "out", cluster=Cluster(1), going_on=False)
+    assert [r["state"] for r in batch.records.values()] == ["failed", "waiting"]
+
+
+def test_the_plan_is_a_run_a_unit_and_year(words):
+    def names(**asked):
+        return [
+            "/".join(j.place)
+            for j in plan(Asked(str(words / "words.ipynb"), data=str(words / "data"), **asked))
+        ]
+
+    assert names() == names(units="all", years="all") == ["乙县/2020", "甲县/2020", "甲县/2021"]
+    assert names(years="2021-2023") == ["甲县/2021"]
+    assert names(units="乙县,甲县", years="2021") == [
+        "乙县/2021",
+        "甲县/2021",
+    ]  # a named one that is missing is told
+    assert names(only="甲县") == names(only="甲*") == ["甲县/2020", "甲县/2021"]
+    assert names(only="*/2020", limit=1) == ["乙县/2020"]
+    with pytest.raises(InputError, match="nothing to run"):
+        names(only="丙")
+
+
+def test_a_report_that_is_missing_is_refused_without_a_run(words):
+    batch = made(words, units="乙县", years="2021", bounds=Bounds(0.001, 0))
+    (record,) = batch.records.values()
+    assert record["state"] == "refused" and "2021" in record["message_zh"]
+
+
+def test_the_kinds_of_notebooks_have_plans_of_their_own(shared):
+    data = str(shared / "reports")
+    trends = plan(Asked("trends", "宿迁市,平潭综合实验区", data=data))
+    assert [j.run.unit for j in trends] == ["宿迁市", "平潭综合实验区"]
+    bulletins = plan(Asked("bulletin", years="2023-2024", data=data))
+    assert [j.run.period for j in bulletins] == ["2023", "2024"]
+    assert {j.notebook.name for j in trends} == {KINDS["trends"].notebook.name}
+
+
+@pytest.mark.parametrize("typed", ["nothing", "README.md", "nowhere.ipynb"])
+def test_what_is_no_notebook_is_refused(typed):
+    with pytest.raises(InputError, match="There is no notebook"):
+        plan(Asked(typed))
+
+
+def test_a_parameter_that_a_batch_cannot_give_is_refused(tmp_path):
+    path = notebook(tmp_path, "")
+    text = path.read_text().replace("language: str", "colour: str")
+    path.write_text(text)
+    with pytest.raises(InputError, match="colour"):
+        plan(Asked(str(path)))
+
+
+def test_the_program_is_more_than_its_code():
+    assert any(line.startswith("pandas ") for line in program.libraries())
+    assert program.fingerprint() != program.fingerprint("reading")
+
+
+def test_the_real_notebook_runs_for_one_unit(shared, tmp_path):
+    jobs = plan(Asked("problems", "永康市", "2020", str(shared / "reports")))
+    batch = many.run_all(jobs, tmp_path / "out", cluster=Cluster(1))
+    (record,) = batch.records.values()
+    assert record["state"] == "good" and record["findings"]["error"] == 2
+    figures = {f["name"]: f["text"] for f in record["figures"]}
+    assert figures["received"] == "161" and figures["disclosure_rate"] == "58.23%"
+    for kind in ("html", "docx", "ipynb", "log"):
+        assert (tmp_path / "out" / record[kind]).is_file()
+    said = json.loads((tmp_path / "out" / record["record"]).read_text(encoding="utf8"))
+    assert said["key"] == jobs[0].key and said["inputs"].keys() >= {"永康市/2020.txt"}
+    assert Path(record["html"]).parts[0] == "永康市"
