@@ -15,16 +15,14 @@ import sys
 import time
 import zipfile
 import zlib
-from concurrent.futures import TimeoutError as TooLong
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 
 import openpyxl
-import pebble
 import pyarrow.parquet as pq
 import pytest
 
+from analysis.batch.bounded import Bounded, Ended
 from analysis.errors import InputError
 from analysis.reading import read_report
 
@@ -75,30 +73,22 @@ def _read(path: Path) -> tuple[str, str, str, float, int]:
     return (*end, time.perf_counter() - began, 0)
 
 
-def _bounded() -> None:
-    """No more memory than the machine of the tests can spare."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_DATA, (3 * 2**30, 3 * 2**30))
-
-
 @pytest.fixture(scope="module")
 def reader():
-    with pebble.ProcessPool(max_workers=1, initializer=_bounded, context=get_context("spawn")) as pool:
-        pool.schedule(_read, args=(REPORTS / "永康市" / "2020.txt",)).result()  # imports are not counted
+    process = Bounded(3 * 2**30)  # no more memory than the machine of the tests can spare
+    process.call(_read, REPORTS / "永康市" / "2020.txt")  # imports are not counted
 
-        def read(path: Path) -> tuple[str, str, str]:
-            try:
-                end, zh, en, seconds, memory = pool.schedule(_read, args=(path,), timeout=SECONDS).result()
-            except TooLong:
-                pytest.fail(f"not read within {SECONDS} seconds")
-            except pebble.ProcessExpired as error:
-                pytest.fail(f"the process that read it ended: {error}")
-            assert seconds < SECONDS
-            assert memory < MEMORY, f"took {memory // 2**20} MB"
-            return end, zh, en
+    def read(path: Path) -> tuple[str, str, str]:
+        ended = process.call(_read, path, seconds=SECONDS)
+        if isinstance(ended, Ended):
+            pytest.fail(f"not read within {SECONDS} seconds, or the process that read it ended: {ended}")
+        end, zh, en, seconds, memory = ended
+        assert seconds < SECONDS
+        assert memory < MEMORY, f"took {memory // 2**20} MB"
+        return end, zh, en
 
-        yield read
+    yield read
+    process.close()
 
 
 def refused(read, path: Path) -> str:
