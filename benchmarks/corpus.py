@@ -161,7 +161,7 @@ def bare(corpus: Path) -> dict[str, object]:
 
 MB = 2**20
 HEAD = [
-    "份 reports", "方式 way", "秒 s", "处理器秒 CPU s", "份/秒 a second", "峰值 peak, MB", "其中主进程 coordinator, MB",
+    "份 reports", "方式 way", "秒 s", "处理器秒 CPU s", "份/秒 a second", "峰值 peak, MB", "主进程自己 coordinator, RSS, MB",
     "数据 store", "比 ratio ours / peer, a second",
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ When a call has ended well, all that lies there must be what the uninterrupted c
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import random
@@ -31,9 +32,11 @@ from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import psutil
+import pyarrow.parquet as pq
 from places import SHIPPED, table
 from processes import Family
 
@@ -114,9 +117,9 @@ class Called:
 
 
 class Runs(Called):
-    """``analysis run`` with two processes."""
+    """``analysis run``: the small notebook for so many units and four years each, or the workbook's own."""
 
-    def __init__(self, folder: Path, real: bool = False) -> None:
+    def __init__(self, folder: Path, units: int = 3, jobs: int = 2, real: bool = False) -> None:
         super().__init__(folder)
         self.counted = folder / "counted"
         if real:
@@ -131,7 +134,7 @@ class Runs(Called):
                 "6",
             ]
         else:
-            for unit in UNITS:
+            for unit in UNITS[:units]:
                 (folder / "data" / unit).mkdir(parents=True)
                 for year in YEARS:
                     (folder / "data" / unit / f"{year}.txt").write_text(unit)
@@ -143,7 +146,7 @@ class Runs(Called):
             notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
             nbformat.write(notebook, folder / "quick.ipynb")
             self.command = ["run", str(folder / "quick.ipynb"), "--data", str(folder / "data")]
-        self.command += ["--jobs", "2"]
+        self.command += ["--jobs", str(jobs)]
 
     def done(self, out: Path) -> dict[str, tuple]:
         """The folders of runs, by their records."""
@@ -169,14 +172,14 @@ class Runs(Called):
         records = [record for _, record in _ledger(out) if record]
         index = (out / INDEX).read_text(encoding="utf8")
         told = [f"{r['id']}: {r['state']}" for r in records if r["state"] != "good"]
-        told += [f"{r['id']}: not in the index" for r in records if r["html"] not in index]
+        told += [f"{r['id']}: not in the index" for r in records if quote(r["html"]) not in index]
         if len(records) != len(self.done(out)):
             told.append(f"{len(records)} runs in the ledger, {len(self.done(out))} in place")
         return super().unfinished(out) + told
 
     def varies(self, name: str) -> bool:
         """Index, ledger and logs hold times."""
-        return name in (INDEX, LEDGER) or name.startswith(f"{LOGS}/")
+        return name == INDEX or name.startswith((LEDGER, f"{LOGS}/"))
 
     def begun(self) -> Counter:
         """What the notebooks have written down."""
@@ -199,12 +202,22 @@ class Reading(Called):
         return {p.name: _mark(p) for p in out.glob(".pieces/[!.]*") if _outcome(p)}
 
     def half(self, out: Path) -> list[str]:
-        """Pieces and tables that are not as they will be."""
-        return [
-            f"{name}: half written"
-            for name, content in self.kept(out).items()
-            if not _hidden(name.removeprefix(".pieces/")) and self.reference.get(name) != content
-        ]
+        """Pieces that are not as they will be, and tables that end early; without a file whose reader was killed they are
+        whole, but not as they will be."""
+        now = {n: c for n, c in self.kept(out).items() if not _hidden(n.removeprefix(".pieces/"))}
+        return [f"{name}: half written" for name, content in now.items() if not self._whole(name, content)]
+
+    def _whole(self, name: str, content: bytes) -> bool:
+        if name.startswith(".pieces/"):
+            return self.reference.get(name) == content
+        try:
+            if name.endswith(".parquet"):
+                pq.read_table(io.BytesIO(content))
+            elif name.endswith(".json"):
+                json.loads(content)
+        except ValueError:  # pyarrow's error is one, too
+            return False
+        return name.endswith(".parquet") or content.endswith(b"\n")
 
 
 def _mark(path: Path) -> tuple:
@@ -240,14 +253,14 @@ class Found:
     lost: list[str] = field(default_factory=list)
     half: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
-    orphans: int = 0
+    orphans: list[str] = field(default_factory=list)
     batches: int = 0
     calls: int = 0
 
     @property
     def bad(self) -> list[str]:
         """Everything that should not be."""
-        return self.lost + self.half + self.twice + ["orphan"] * self.orphans
+        return self.lost + self.half + self.twice + [f"orphan: {command}" for command in self.orphans]
 
 
 def killed(what: Called, moments: int, seed: int = 1) -> Found:
@@ -287,6 +300,9 @@ def killed(what: Called, moments: int, seed: int = 1) -> Found:
                 found.orphans += family.end(ORPHANED)
                 ended = not victim
                 _look(what, out, seen, begun, found)
+                print(
+                    f"{found.kills.total()} {out.name} {victim or 'ended'}", *found.bad[-1:], file=sys.stderr
+                )
                 if ended:
                     why = what.unfinished(out) + ([f"exit code {code}"] if code else [])
                     found.lost += [f"{out.name}: {w}" for w in why]
@@ -347,14 +363,14 @@ def main() -> None:
     told, bad = [], []
     for name in asked.only:
         with tempfile.TemporaryDirectory(prefix="killed-") as folder:
-            what = Runs(Path(folder), asked.real) if name == "runs" else Reading(Path(folder))
+            what = Runs(Path(folder), real=asked.real) if name == "runs" else Reading(Path(folder))
             found = killed(what, asked.moments, asked.seed)
         bad += [f"{name}: {why}" for why in found.bad]
         kills = found.kills
         told.append(
             [
                 f"analysis {what.command[0]}", kills.total(), kills["called"], kills["runner"], kills["kernel"],
-                found.batches, found.calls, len(found.lost), len(found.half), len(found.twice), found.orphans,
+                found.batches, found.calls, len(found.lost), len(found.half), len(found.twice), len(found.orphans),
             ]
         )  # fmt: skip
         print(table(HEAD, told[-1:]), file=sys.stderr, flush=True)

@@ -48,20 +48,22 @@ class Family:
         """Those that run."""
         return [process for process, ended in self._all() if not ended]
 
-    def end(self, seconds: float) -> int:
-        """Wait until none runs; those that still do after so many seconds are killed, and counted. All are reaped, so that
+    def end(self, seconds: float) -> list[str]:
+        """Wait until none runs; those that still do after so many seconds are killed, and named. All are reaped, so that
         their CPU time counts as that of children."""
         until = time.monotonic() + seconds
         while (left := self.running()) and time.monotonic() < until:
             time.sleep(0.02)
+        named = []
         for process in left:
             with suppress(psutil.NoSuchProcess):
+                named.append(" ".join(process.cmdline())[:200])
                 process.kill()
         while ended := [process.pid for process, ended in self._all() if ended]:
             for pid in ended:
                 with suppress(ChildProcessError):
                     os.waitpid(pid, 0)
-        return len(left)
+        return named
 
     def _all(self) -> list[tuple[psutil.Process, bool]]:
         found = []
