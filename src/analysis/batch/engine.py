@@ -148,7 +148,8 @@ def _client(jobs: int, scheduler: str) -> Iterator[Client]:
                 threads_per_worker=jobs,
                 processes=False,
                 memory_limit=0,
-                dashboard_address=":0",  # any port: none is looked at, and a fixed one may be another's
+                # Its page is for nobody, but a fixed port could be taken.
+                dashboard_address="127.0.0.1:0",
             ) as local,
             Client(local, set_as_default=False) as client,
         ):

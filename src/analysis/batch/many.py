@@ -207,6 +207,8 @@ def _kept(
     found = done.of(job.key)
     if found:
         record = _good(job, ("", ""), found[0].parent, out, found[1])
+        if not (out / record["log"]).exists():
+            _log(job, record, out, None, {})
         journal.put(job.id, record)
         return record, ("", "")
     return None, _changed(last, job) if last else _said("why_new")
@@ -381,9 +383,11 @@ def _log(
     target = out / _log_name(job)
     if is_local(out):
         target.parent.mkdir(parents=True, exist_ok=True)
-    if executed:
+    notebook = target.with_suffix(".ipynb")
+    if not executed:
+        notebook.unlink(missing_ok=True)  # of an earlier try
+    else:
         lines += ["", *_cells(executed)]
-        notebook = target.with_suffix(".ipynb")
         write_whole(notebook, nbformat.writes(executed).encode())
         record["ipynb"] = notebook.relative_to(out).as_posix()
     lines += [f"cell {n:>3}  {taken:7.2f} s" for n, taken in seconds.items()]

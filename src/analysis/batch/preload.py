@@ -55,8 +55,13 @@ OF_NOTEBOOKS = (
 )
 
 
+_ASKER = os.getppid()
+
+
 def _load(names: tuple[str, ...]) -> None:
     for name in names:
+        if os.getppid() != _ASKER:  # killed meanwhile; the server would see it only when all is loaded
+            os._exit(1)
         # What cannot be imported fails in the notebook, where it is seen.
         with suppress(Exception):
             importlib.import_module(name)

@@ -324,3 +324,5 @@ def restore(out: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     for aside in out.glob(".run-*"):
         shutil.rmtree(aside, ignore_errors=True)
+    for file in (*out.glob(".new-*"), *out.glob("*/*/.new-*")):  # index and logs
+        file.unlink()

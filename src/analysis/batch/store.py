@@ -150,7 +150,10 @@ def read_folder(
     pieces = _made(out) / ".pieces"
     if is_local(out):
         for left in out.glob(".new-*"):  # by a run that was killed
-            shutil.rmtree(left, ignore_errors=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink()
     summary = Summary(out)
     keys: dict[str, str] = {}
     files: dict[str, Path] = {}
