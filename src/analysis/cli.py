@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 
+from analysis.batch.bounded import without_grammar
 from analysis.errors import InputError
 from analysis.places import place
 
+without_grammar()
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputError
-from analysis.measuring import GROUPS
 from analysis.places import place
 from analysis.reading.source import SUFFIXES
-from analysis.register import nameable
+from analysis.register import GROUPS, nameable
 from analysis.writing.labels import LANGUAGES
 
 DEFAULT_UNIT, DEFAULT_YEARS = "永康市", "2020"

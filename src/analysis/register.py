@@ -20,6 +20,8 @@ NAME = "units.csv"
 KINDS = ("", "government", "department")
 LEVELS = ("", "central", "province", "prefecture", "county", "township")
 _YES_NO = ("", "yes", "no")
+# What units can be grouped by.
+GROUPS = ("", "level", "parent", "kind", "province")
 COLUMNS = ("unit", "kind", "level", "parent", "scope", "province", "complete", "aliases", "note")
 
 

@@ -107,6 +107,12 @@ class Bounded:
                 continue
 
 
+def without_grammar() -> None:
+    """Spare this process three seconds: whatever reads notebooks imports jsonschema, which, where it finds the package
+    rfc3987_syntax (JupyterLab brings it along), compiles a grammar of addresses that no notebook asks for."""
+    sys.modules.setdefault("rfc3987_syntax", None)
+
+
 def _ready(function: Callable) -> None:
     """That it arrived says that its module is imported."""
 
@@ -116,6 +122,7 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what is printed is no answer
     sys.path[:], memory = pickle.load(sys.stdin.buffer)
+    without_grammar()
     _limit(memory)
     orders: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders,), daemon=True).start()

@@ -1,7 +1,6 @@
 """What a run leaves besides its notebook: written by the kernel that ran it, out of the very object that its cells showed.
 
-In: the book of a notebook. Out: its tables as CSV, its other files, and ``about.json`` with what a run and the index of a
-batch say of it. So nothing is read, checked or drawn a second time, and the files cannot differ from the page.
+In: the book of a notebook. Out: its tables as CSV, its other files, and what a run and the index of a batch say of it. So nothing is read, checked or drawn a second time, and the files cannot differ from the page.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ from pathlib import Path
 
 from analysis import frames
 
-ABOUT = "about.json"
 # So many sentences are kept of what a book finds most important.
 _HEADLINES = 3
 
 
-def leave(book: object, folder: str, stem: str) -> None:
-    """Write what ``book`` has into ``folder``; files that are called after a notebook are called ``stem``."""
+def leave(book: object, folder: str, stem: str, say: str) -> None:
+    """Write what ``book`` has into ``folder``; files that are called after a notebook are called ``stem``. What a run and the
+    index of a batch say of it goes into the file ``say``."""
     place = Path(folder)
     tables = place / "tables"
     tables.mkdir()
@@ -37,7 +36,7 @@ def leave(book: object, folder: str, stem: str) -> None:
         "synthetic": bool(book.tables["documents"]["synthetic"].any()),
         "failed": [str(error) for error in book.failed],
     }
-    (place / ABOUT).write_text(json.dumps(about, ensure_ascii=False), encoding="utf8")
+    (place / say).write_text(json.dumps(about, ensure_ascii=False), encoding="utf8")
 
 
 def _findings(book: object) -> dict[str, int]:

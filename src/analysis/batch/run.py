@@ -24,7 +24,6 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis import __version__
 from analysis.batch.kernels import warm_up
-from analysis.batch.leave import ABOUT
 from analysis.batch.papermill_engine import Engine
 from analysis.batch.progress import watching
 from analysis.errors import InputError
@@ -38,6 +37,8 @@ EXPECTED_ON_STDERR: tuple[str, ...] = ()
 # What matplotlib says of a sign that its font lacks.
 _NO_GLYPH = " missing from font"
 RECORD = ".run.json"
+# What the kernel says of the run, for the process that drives it.
+_ABOUT = "about.json"
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ def make(
     with _aside(out, aside) as folder:
         with watching(folder / ".progress", told):
             executed, seconds = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
-        about = json.loads((folder / ABOUT).read_text(encoding="utf8"))
-        (folder / ABOUT).unlink()
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf8"))
+        (folder / _ABOUT).unlink()
         nbformat.write(executed, folder / f"{stem}.ipynb")
         page = to_html(executed, about["title"], about["language"])
         (folder / f"{stem}.html").write_text(page, encoding="utf8")
@@ -163,9 +164,7 @@ def execute(
     Raises ``InputError`` and ``RunFailed``."""
     last = ""
     if leave:
-        last = (
-            f"from analysis.batch.leave import leave as _leave\n_leave(book, {str(leave)!r}, {target.stem!r})"
-        )
+        last = f"from analysis.batch.leave import leave as _leave\n_leave(book, {str(leave)!r}, {target.stem!r}, {_ABOUT!r})"
     try:
         executed = papermill.execute_notebook(
             str(notebook),

@@ -6,13 +6,12 @@ period. A denominator of nothing gives no rate; cells that the page leaves open 
 else its range; a small denominator is marked, and nobody is ranked by it; a change that its test does not support is none.
 """
 
-from analysis.measuring.comparison import GROUPS, compare_units
+from analysis.measuring.comparison import compare_units
 from analysis.measuring.inference import limits, wilson
 from analysis.measuring.rates import SMALL, Indicator, headlines, indicators, rates_of
 from analysis.measuring.trends import Line, counts_of, lines, trends_of
 
 __all__ = [
-    "GROUPS",
     "SMALL",
     "Indicator",
     "Line",

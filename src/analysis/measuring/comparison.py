@@ -39,8 +39,6 @@ COVERAGE, INNER = 0.998, 0.95
 UNITS, SPREAD = 5, 10
 # A unit with more than this part of all cases is the common rate itself; the others cannot be held against it.
 _MOST = 0.5
-# What units can be grouped by.
-GROUPS = ("", "level", "parent", "kind", "province")
 
 _NOTES = {
     "few": (f"不足{SMALL}件，不排名、不评价", f"under {SMALL} cases: no rank and no judgement"),
