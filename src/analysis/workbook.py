@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import count
@@ -19,6 +20,7 @@ import pandas as pd
 
 from analysis import frames, ledger, register
 from analysis.answers import Answer, Part, picture, png
+from analysis.batch.kept import kept
 from analysis.checking import reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
@@ -460,15 +462,50 @@ def open_request(asked: Request) -> Workbook:
     checked against the one before. What ``corrections.yml`` beside the folder of reports declares is put in
     place; the decisions of ``reviews.csv`` there are kept.
     """
-    years = asked.years or (None,) * len(asked.files)
-    reports = [read_report(path, asked.unit, year) for path, year in zip(asked.files, years, strict=True)]
-    every = decided_reports([*reports, *_beside(asked, reports)], asked.files)
-    compared = tables_of(every, _COMPARED)
-    across, sides = compare([compared], register.beside(asked.files[0].parent.parent))
     decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
-    years = over_years(every)
-    studies = [study(report, across, decided, years) for report in every[: len(reports)]]
-    return Workbook(studies, asked.language, {**years, **compared, **sides})
+    together, wanted = _together(asked), set(asked.years or ())
+    reports = [r for r in together.reports if r.year in wanted or not wanted]
+    studies = [study(report, together.across, decided, together.years) for report in reports]
+    return Workbook(studies, asked.language, {**together.years, **together.compared, **together.sides})
+
+
+@dataclass(frozen=True)
+class _Together:
+    """A unit's reports in the order of their years, and what is made of them together."""
+
+    reports: list[Report]
+    years: dict[str, pd.DataFrame]
+    compared: dict[str, pd.DataFrame]
+    across: pd.DataFrame
+    sides: dict[str, pd.DataFrame]
+
+
+def _together(asked: Request) -> _Together:
+    """All reports of the unit that are filed and can be read; of a batch, once for all its years. Raises ``InputError`` if one
+    that is asked for cannot be read."""
+    if not asked.filed:
+        (path,), (year,) = asked.files, asked.years or (None,)
+        return _compared([read_report(path, asked.unit, year)], asked.files)
+    above = [folder for path in asked.files[:1] for folder in path.resolve().parents[1:3]]
+    sides = [folder / name for folder in above for name in _SIDES]
+    files = [asked.filed[year] for year in sorted(asked.filed)]
+    together = kept([*files, *sides], [asked.unit], lambda: _compared(_readable(asked), files))
+    read = {report.year for report in together.reports}
+    for year, path in zip(asked.years, asked.files, strict=True):
+        if year not in read:
+            read_report(path, asked.unit, year)  # says why not
+    return together
+
+
+# What lies beside reports and says something of them.
+_SIDES = (register.NAME, corrections.NAME, "sources.csv")
+
+
+def _compared(reports: list[Report], files: Sequence[Path]) -> _Together:
+    every = sorted(decided_reports(reports, files), key=lambda report: report.year)
+    compared = tables_of(every, _COMPARED)
+    across, sides = compare([compared], register.beside(files[0].parent.parent))
+    return _Together(every, over_years(every), compared, across, sides)
 
 
 def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:
@@ -488,12 +525,12 @@ def _data(files: Sequence[Path]) -> list[Path]:
 _COMPARED = ("facts", "claims", "sentences", "placements")
 
 
-def _beside(asked: Request, reports: list[Report]) -> list[Report]:
-    """The other years of the unit that are filed and can be read: joined digits are decided by them, and
-    what one year hands to the next is checked against them."""
+def _readable(asked: Request) -> list[Report]:
+    """The filed years of the unit that can be read: joined digits are decided by them, and what one year hands to the next is
+    checked against them. One that cannot be read must not cost another."""
     found = []
-    for year in sorted(asked.filed.keys() - {r.year for r in reports}):
-        with suppress(InputError):  # a year that was not asked for must not cost the one that was
+    for year in sorted(asked.filed):
+        with suppress(InputError):
             found.append(read_report(asked.filed[year], asked.unit, year))
     return found
 

@@ -27,7 +27,9 @@ from nbformat import NotebookNode
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.journal import Journal
+from analysis.batch.kept import keeping
 from analysis.batch.plan import Job
+from analysis.batch.program import fingerprint
 from analysis.batch.run import RECORD, RunFailed, make, restore
 from analysis.errors import InputError
 from analysis.places import files_under, is_local, write_whole
@@ -113,6 +115,9 @@ def run_all(
             left = _left(waiting, batch)
             batch.records |= left
             _write_index(out, journal, left)
+            if is_local(out):
+                for kept in out.glob(".kept-*"):
+                    shutil.rmtree(kept, ignore_errors=True)
     return batch
 
 
@@ -255,6 +260,11 @@ def _aside(job: Job, out: Path) -> Path | None:
     return out / f".run-{hashlib.sha256(job.id.encode()).hexdigest()[:16]}" if is_local(out) else None
 
 
+def _keep(out: Path) -> Path:
+    """Where the kernels of a batch keep what several of them need: for this program alone."""
+    return out / f".kept-{fingerprint()[:16]}"
+
+
 def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
     """Make a run and leave its log; its record, whatever came of it."""
     job, why = waiting
@@ -267,7 +277,8 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
         notebook.write_text(job.notebook.source, encoding="utf8")
         executed, seconds = None, {}
         try:
-            made = make(job.run, out, notebook, job.origin, aside=aside)
+            with keeping(_keep(out) if aside else None):
+                made = make(job.run, out, notebook, job.origin, aside=aside)
         except InputError as error:
             record = _ended(job, why, "refused", error.zh, error.en)
         except RunFailed as error:
