@@ -28,7 +28,7 @@ from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.journal import Journal
 from analysis.batch.plan import Job
 from analysis.batch.run import RECORD, RunFailed, make, restore
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.places import files_under, is_local, write_whole
 from analysis.writing.index import index_page
 from analysis.writing.labels import label
@@ -90,8 +90,8 @@ def run_all(
                 journal.put(job.id, batch.records[job.id])
             else:
                 waiting[job.id] = job, why
-        for record in list(batch.records.values()):
-            told(record, len(batch.records), len(jobs))
+        for n, record in enumerate(batch.records.values(), 1):
+            told(record, n, len(jobs))
         made = each(partial(_one, out=out), waiting.values(), bounds, cluster)
         written = time.monotonic()
         try:
@@ -265,6 +265,8 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
         executed, seconds = None, {}
         try:
             made = make(job.run, out, notebook, job.origin, aside=aside)
+        except Unreached as error:  # another time it may be
+            record = _ended(job, why, "failed", error.zh, error.en)
         except InputError as error:
             record = _ended(job, why, "refused", error.zh, error.en)
         except RunFailed as error:
