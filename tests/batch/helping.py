@@ -84,7 +84,7 @@ def gone(pids, within=3.0):
     return True
 
 
-def waited_for(what, within=60.0):
+def waited_for(what, within=120.0):
     """What ``what()`` returns once it is true."""
     until = time.monotonic() + within
     while not (found := what()):

@@ -27,7 +27,7 @@ def process():
 @pytest.fixture
 def reaching(monkeypatch):
     """Processes that are started find the helping module."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE.parents[1] / "src"), str(HERE)]))
 
 
 def test_what_a_function_returns_comes_back_and_what_it_prints_does_not(process):
