@@ -14,7 +14,7 @@ import typer
 
 from analysis.batch.bounded import without_grammar
 from analysis.errors import InputError
-from analysis.places import place
+from analysis.places import place, reached
 
 without_grammar()
 app = typer.Typer(
@@ -36,7 +36,7 @@ def _place(typed: str) -> Path:
     try:
         return place(typed)
     except InputError as error:
-        raise typer.BadParameter(str(error)) from None
+        _refuse(error, 2)
 
 
 Jobs = Annotated[int, typer.Option(help="进程数，默认等于处理器数 | processes", min=0)]
@@ -104,7 +104,7 @@ def read(
     from analysis.batch.progress import Progress
 
     try:
-        with Progress() as progress:
+        with reached(folder, out), Progress() as progress:
             summary = store.read_folder(folder, out, Cluster(jobs, scheduler), progress.told, corrections)
     except InputError as error:
         _refuse(error, 2)
@@ -165,7 +165,7 @@ def check(
     from analysis.batch.progress import Progress
 
     try:
-        with Progress() as progress:
+        with reached(source, out), Progress() as progress:
             made = checking.check(source, out, Cluster(jobs, scheduler), reviews, units, progress.told)
     except InputError as error:
         _refuse(error, 2)
@@ -203,7 +203,7 @@ def score(
     from analysis.batch.progress import Progress
 
     try:
-        with Progress() as progress:
+        with reached(source, out), Progress() as progress:
             made = scoring.score_all(
                 source,
                 out,
@@ -245,7 +245,7 @@ def review(
     from analysis.batch.score import review as take_down
 
     try:
-        with Progress() as progress:
+        with reached(source), Progress() as progress:
             path, message = take_down(
                 source,
                 fingerprint,
@@ -366,12 +366,12 @@ def run(
     from analysis.batch.plan import Asked, plan
     from analysis.batch.progress import Progress
 
-    if scheduler:  # its workers stand in folders of their own
-        data, out = (str(place(data).resolve()) if data else ""), out.resolve()
     try:
+        if scheduler:  # its workers stand in folders of their own
+            data, out = (str(place(data).absolute()) if data else ""), out.absolute()
         jobs_ = plan(Asked(notebook, units, years, data, language, group, only, limit))
         bounds = Bounds(seconds, memory * 2**20)
-        with Progress("运行 running") as progress:
+        with reached(out), Progress("运行 running") as progress:
             batch = many.run_all(
                 jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, progress.ran
             )

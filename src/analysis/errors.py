@@ -24,3 +24,7 @@ class InputError(Exception):
 
 class NotAReport(InputError):
     """The file is sound, but it is no annual report."""
+
+
+class Unreached(InputError):
+    """A place on another machine cannot be reached now: what failed for it is worth trying again."""

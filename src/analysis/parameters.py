@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.errors import InputError
-from analysis.places import place
+from analysis.places import place, reached
 from analysis.reading.source import SUFFIXES
 from analysis.register import GROUPS, nameable
 from analysis.writing.labels import LANGUAGES
@@ -111,7 +111,9 @@ def _language(language: object) -> None:
 
 def _folder(data: str) -> Path:
     folder = place(data) if data else SHIPPED
-    if not folder.is_dir():
+    with reached(folder):
+        there = folder.is_dir()
+    if not there:
         raise InputError(
             f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
             f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.<type>.",

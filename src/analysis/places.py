@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from upath import UPath
+from upath.implementations.cloud import CloudPath
 
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 
 
 def place(typed: str | Path) -> Path:
@@ -28,29 +29,56 @@ def place(typed: str | Path) -> Path:
                 f"{text} 里的用户目录不存在：请写完整路径。",
                 f"{text} names a home that is not there: write the whole path.",
             ) from None
-    with reached(text):
+    try:
         found = UPath(text)
-        found.fs.invalidate_cache()  # what another program has written since is there too
-        found.exists()
+        filesystem = found.fs
+    except (ValueError, ImportError) as error:
+        raise InputError(
+            f"{text} 打不开（{error}）：s3:// 需要先运行 pip install 's3fs'，其他网址见 fsspec 的文档。",
+            f"{text} cannot be opened ({error}): s3:// needs pip install 's3fs', others see the pages of fsspec.",
+        ) from None
+    with reached(found):
+        filesystem.invalidate_cache()  # what another program has written since is there too
+        if isinstance(found, CloudPath):
+            _bucket(found)
+        else:
+            found.exists()
     return found
 
 
+def _bucket(found: CloudPath) -> None:
+    """Refuse a bucket that is not there: writing to it would make it, and a slip of typing is no wish for one."""
+    try:
+        if not found.drive:
+            raise FileNotFoundError
+        found.fs.info(found.drive)
+    except FileNotFoundError:
+        raise InputError(
+            f"{found} 的存储桶 {found.drive} 不存在：请核对网址，或先建好存储桶。",
+            f"There is no bucket {found.drive} for {found}: check the address, or make the bucket first.",
+        ) from None
+
+
+# Faults of a program; what a network or a disk says is none of them.
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError)
+
+
 @contextmanager
-def reached(where: object) -> Iterator[None]:
-    """What goes wrong on the way to another machine is bad input, in one sentence."""
+def reached(*places: Path | None) -> Iterator[None]:
+    """What goes wrong on the way to those of these places that are on another machine is told in one sentence. Raises
+    ``Unreached``."""
     try:
         yield
-    except (ValueError, ImportError) as error:
-        raise InputError(
-            f"{where} 打不开（{error}）：s3:// 需要先运行 pip install 's3fs'，其他网址见 fsspec 的文档。",
-            f"{where} cannot be opened ({error}): s3:// needs pip install 's3fs', others see the pages of fsspec.",
-        ) from None
-    except InputError:
+    except (InputError, *_FAULTS):
         raise
     except Exception as error:  # each of its libraries has errors of its own
-        raise InputError(
-            f"{where} 连不上（{error}）：请核对网址、网络和凭据。",
-            f"{where} cannot be reached ({error}): check the address, the network and the credentials.",
+        far = "、".join(str(place) for place in places if place is not None and not is_local(place))
+        if not far:
+            raise
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise Unreached(
+            f"{far} 连不上（{why}）：请核对网址、网络和凭据。",
+            f"{far} cannot be reached ({why}): check the address, the network and the credentials.",
         ) from None
 
 
@@ -66,6 +94,65 @@ def files_under(folder: Path) -> list[Path]:
     with reached(folder):
         found = folder.fs.find(folder.path)
         return [folder / PurePosixPath(name).relative_to(folder.path) for name in sorted(found)]
+
+
+def marks(folder: Path) -> dict[Path, str]:
+    """Every file under a folder of another machine with what is known there of its content, in one question: the mark of a
+    file changes with it."""
+    with reached(folder):
+        found = folder.fs.find(folder.path, detail=True)
+        return {
+            folder / PurePosixPath(name).relative_to(folder.path): _mark(info) for name, info in found.items()
+        }
+
+
+def mark(path: Path) -> str:
+    """The mark of one file of another machine."""
+    return _mark(path.fs.info(path.path))
+
+
+def _mark(info: Mapping[str, object]) -> str:
+    return str(info.get("ETag") or sorted((name, str(value)) for name, value in info.items())).strip('"')
+
+
+def size(path: Path) -> int:
+    """How many bytes a file has; -1 if there is none."""
+    if is_local(path):
+        return path.stat().st_size if path.is_file() else -1
+    try:
+        info = path.fs.info(path.path)
+    except FileNotFoundError:
+        return -1
+    return info["size"] if info["type"] == "file" else -1
+
+
+def content(path: Path) -> bytes:
+    """What is in a file that is not empty; of another machine in one question."""
+    return path.read_bytes() if is_local(path) else path.fs.cat_file(path.path, start=0)
+
+
+def contents(paths: Sequence[Path]) -> Iterator[bytes]:
+    """What is in each of these files, none of which is empty; of another machine many at a time."""
+    for first in range(0, len(paths), _AT_ONCE):
+        some = paths[first : first + _AT_ONCE]
+        if is_local(some[0]):
+            yield from map(content, some)
+        else:
+            found = some[0].fs.cat([path.path for path in some], start=0)
+            yield from (found[path.path] for path in some)
+
+
+# So many files of another machine are fetched side by side.
+_AT_ONCE = 64
+
+
+def remove(paths: Sequence[Path]) -> None:
+    """Delete files, those of another machine in as few questions as it can."""
+    if paths and not is_local(paths[0]):
+        paths[0].fs.rm([path.path for path in paths])
+    else:
+        for path in paths:
+            path.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:

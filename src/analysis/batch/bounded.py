@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -38,9 +39,12 @@ class Bounded:
     def __init__(self, memory: int = 0) -> None:
         self._memory = memory
         self._process: subprocess.Popen | None = None
+        self._stopped = False
 
     def call(self, function: Callable, *args: object, seconds: float = 0) -> object:
         """What ``function(*args)`` returns, or ``Ended``; it may take ``seconds`` (0: as long as it likes)."""
+        if self._stopped:
+            return Ended("crashed", "stopped")
         if self._process is None or self._done >= _MOST or self._process.poll() is not None:
             self.close()
             self._start()
@@ -64,6 +68,10 @@ class Bounded:
             raise
         finally:
             timer.cancel()
+            if timer.ident:
+                timer.join()
+        if late.is_set():  # it had answered just in time
+            self._kill()
         return answer if good else Ended("crashed" if "MemoryError" in answer else "failed", answer)
 
     def close(self) -> None:
@@ -74,6 +82,13 @@ class Bounded:
     def __del__(self) -> None:
         self.close()
 
+    def stop(self) -> None:
+        """From another thread: end what is being done, and do nothing more."""
+        self._stopped = True
+        process = self._process
+        if process is not None:
+            _end(process)
+
     def _start(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "analysis.batch.bounded"],
@@ -83,6 +98,8 @@ class Bounded:
             start_new_session=True,
         )
         self._done = 0
+        if self._stopped:
+            _end(self._process)
         pickle.dump((sys.path, self._memory), self._process.stdin)
 
     def _ask(self, function: Callable, *args: object) -> tuple[bool, object]:
@@ -94,11 +111,11 @@ class Bounded:
     @staticmethod
     def _end_late(process: subprocess.Popen, late: threading.Event) -> None:
         late.set()
-        process.kill()
+        _end(process)
 
     def _kill(self) -> None:
         process, self._process = self._process, None
-        process.kill()
+        _end(process)
         process.wait()
         for pipe in (process.stdin, process.stdout):
             try:
@@ -111,6 +128,13 @@ def without_grammar() -> None:
     """Spare this process three seconds: whatever reads notebooks imports jsonschema, which, where it finds the package
     rfc3987_syntax (JupyterLab brings it along), compiles a grammar of addresses that no notebook asks for."""
     sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def _end(process: subprocess.Popen) -> None:
+    """End a process and those it has started."""
+    if hasattr(os, "killpg") and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def _ready(function: Callable) -> None:
@@ -143,6 +167,8 @@ def _listen(orders: queue.SimpleQueue) -> None:
         while True:
             orders.put(pickle.load(sys.stdin.buffer))
     finally:
+        if hasattr(os, "killpg"):  # with everything that it has started
+            os.killpg(0, signal.SIGKILL)
         os._exit(1)
 
 

@@ -26,7 +26,7 @@ from analysis.batch.package import describe
 from analysis.checking import declared_findings, reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
-from analysis.places import is_local, replacing
+from analysis.places import is_local, place, replacing
 
 # The tables that checks over several reports see.
 _SEEN = ("documents", "facts", "claims", "sentences", "placements")
@@ -90,8 +90,8 @@ def home(source: Path) -> Path:
     that it was read from, while that is there."""
     if is_store(source):
         origin = source / store.ORIGIN
-        told = Path(origin.read_text(encoding="utf8")) if origin.is_file() else source
-        folder = told if told.is_absolute() else source / told
+        told = origin.read_text(encoding="utf8") if origin.is_file() else ""
+        folder = place(told) if "://" in told else source / told
         return folder if folder.exists() else source
     return source if source.is_dir() else source.parent
 

@@ -9,8 +9,13 @@ whatever dies takes nothing along. A worker that is lost costs what it was doing
 from __future__ import annotations
 
 import itertools
+import logging
 import os
+import queue
+import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +26,14 @@ from analysis.batch.program import fingerprint
 from analysis.errors import InputError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 # How often a lost worker's item is tried again before it is given up, as the cause of the losses.
 _TRIES = 3
 # So many lots are handed out for every thread, so that none waits for the next.
 _AHEAD = 3
+# Seconds between two looks at what workers there are.
+_LOOK = 5.0
 
 
 @dataclass(frozen=True)
@@ -72,34 +79,71 @@ def each(
 def _handed_out(
     client: Client, function: Callable, items: Iterable, bounds: Bounds, lot: int
 ) -> Iterator[tuple[object, object]]:
-    from distributed import CancelledError, as_completed
-
     lots = itertools.batched(items, lot) if hasattr(itertools, "batched") else _batched(items, lot)
-    running = as_completed(loop=client.loop)
-    held: dict[str, tuple] = {}
-
-    def hand_out() -> None:
-        threads = sum(client.nthreads().values()) or 1
-        for some in itertools.islice(lots, max(0, _AHEAD * threads - len(held))):
+    done: queue.SimpleQueue = queue.SimpleQueue()
+    held: dict[str, tuple[Future, tuple]] = {}
+    threads: int | None = None
+    looked = 0.0
+    while True:
+        if threads is None or time.monotonic() - looked > _LOOK:
+            threads, looked = _threads(client, threads), time.monotonic()
+        for some in itertools.islice(lots, max(0, _AHEAD * (threads or 1) - len(held))):
             future = client.submit(_do, function, some, bounds, fingerprint(), pure=False)
-            held[future.key] = some
-            running.add(future)
+            held[future.key] = future, some
+            future.add_done_callback(done.put)
+        if not held:
+            return
+        try:
+            future = done.get(timeout=_LOOK)
+        except queue.Empty:
+            continue
+        _, some = held.pop(future.key)
+        yield from zip(some, _results(future, len(some)), strict=True)
 
-    hand_out()
-    for future in running:
-        some = held.pop(future.key)
-        error = future.exception()
-        if isinstance(error, InputError):
-            raise error
-        if isinstance(error, CancelledError):
-            raise InputError(
-                "与调度器的连接中断：请再次运行，已完成的不会重做。",
-                "The connection to the scheduler was lost: call again; what is done will not be done again.",
-            )
-        # Besides ours, only the loss of one worker after the other can be the reason.
-        results = [Ended("crashed", str(error))] * len(some) if error else future.result()
-        hand_out()
-        yield from zip(some, results, strict=True)
+
+def _threads(client: Client, before: int | None) -> int:
+    """How many threads the workers have together; if there are none (any more), it is said. Raises ``InputError`` if the
+    scheduler is lost."""
+    try:
+        threads = sum(client.nthreads().values()) if client.status == "running" else None
+    except Exception:  # the connection ends in many ways
+        threads = None
+    if threads is None:
+        raise _lost()
+    if not threads and before != 0:
+        print(
+            "集群现在没有工作进程：等到有新的再接着做（Ctrl-C 停止）。 | The cluster has no workers now: the work goes on when there"
+            " is one (Ctrl-C stops).",
+            file=sys.stderr,
+            flush=True,
+        )
+    return threads
+
+
+def _results(future: Future, n: int) -> list:
+    """What became of the ``n`` items of a lot. Raises ``InputError``."""
+    from distributed import KilledWorker
+
+    if future.status not in ("finished", "error"):
+        raise _lost()
+    error = future.exception()
+    if isinstance(error, KilledWorker):
+        return [Ended("crashed", f"{_TRIES + 1} workers were lost")] * n
+    if isinstance(error, InputError):
+        raise error
+    if error:
+        raise InputError(
+            f"集群的工作进程做不了（{type(error).__name__}: {error}）：请在每台机器上装同一版本。",
+            f"The workers of the cluster cannot do it ({type(error).__name__}: {error}): install the same version on every machine.",
+        )
+    return future.result()
+
+
+def _lost() -> InputError:
+    return InputError(
+        "与调度器的连接中断：请再次运行，已完成的不会重做。",
+        "The connection to the scheduler was lost: call again; what is done will not be done again.",
+    )
 
 
 def _batched(items: Iterable, size: int) -> Iterator[tuple]:
@@ -110,6 +154,8 @@ def _batched(items: Iterable, size: int) -> Iterator[tuple]:
 
 
 _here = threading.local()
+# The processes that the threads of this worker drive.
+_driven: weakref.WeakSet[Bounded] = weakref.WeakSet()
 
 
 def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
@@ -121,6 +167,7 @@ def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
         )
     if getattr(_here, "memory", None) != bounds.memory:
         _here.memory, _here.process = bounds.memory, Bounded(bounds.memory)
+        _driven.add(_here.process)
     return [_here.process.call(function, item, seconds=bounds.seconds) for item in items]
 
 
@@ -133,7 +180,7 @@ def _client(jobs: int, scheduler: str) -> Iterator[Client]:
         if scheduler:
             try:
                 client = Client(scheduler, timeout=10, set_as_default=False)
-            except (OSError, ValueError, TimeoutError) as error:
+            except (OSError, ValueError, TypeError) as error:
                 raise InputError(
                     f"连不上调度器 {scheduler}（{error}）：请核对 --scheduler，或先启动 dask scheduler。",
                     f"The scheduler {scheduler} cannot be reached ({error}): check --scheduler, or start dask scheduler.",
@@ -148,9 +195,15 @@ def _client(jobs: int, scheduler: str) -> Iterator[Client]:
                 threads_per_worker=jobs,
                 processes=False,
                 memory_limit=0,
-                # Its page is for nobody, but a fixed port could be taken.
+                silence_logs=logging.ERROR,
+                # Its pages are off; the port it opens all the same is a free one.
                 dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
             ) as local,
             Client(local, set_as_default=False) as client,
         ):
-            yield client
+            try:
+                yield client
+            finally:  # what its threads still wait for, nobody wants any more
+                for process in list(_driven):
+                    process.stop()

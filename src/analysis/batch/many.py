@@ -31,7 +31,7 @@ from analysis.batch.kept import keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
 from analysis.batch.run import RECORD, RunFailed, make, restore
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.places import files_under, is_local, write_whole
 from analysis.writing.index import index_page
 from analysis.writing.labels import label
@@ -93,8 +93,8 @@ def run_all(
                 journal.put(job.id, batch.records[job.id])
             else:
                 waiting[job.id] = job, why
-        for record in list(batch.records.values()):
-            told(record, len(batch.records), len(jobs))
+        for n, record in enumerate(batch.records.values(), 1):
+            told(record, n, len(jobs))
         made = each(partial(_one, out=out), waiting.values(), bounds, cluster)
         written = time.monotonic()
         try:
@@ -279,6 +279,8 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
         try:
             with keeping(_keep(out) if aside else None):
                 made = make(job.run, out, notebook, job.origin, aside=aside)
+        except Unreached as error:  # another time it may be
+            record = _ended(job, why, "failed", error.zh, error.en)
         except InputError as error:
             record = _ended(job, why, "refused", error.zh, error.en)
         except RunFailed as error:

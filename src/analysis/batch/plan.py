@@ -28,7 +28,7 @@ from analysis.batch.run import KINDS, Run
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request
-from analysis.places import files_under, is_local, place
+from analysis.places import files_under, is_local, mark, marks, place
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import label
@@ -261,13 +261,17 @@ class _Sides:
             reviews.NAME: (above,),
         }
         found = {name: [p / name for p in where if (p / name).is_file()] for name, where in places.items()}
+        # Where files are on another machine, what it says of their content; reading them to know it would be slow.
+        self._marks = {} if is_local(folder) else marks(folder)
         self.common = self.hashed({name: paths[0] for name, paths in found.items() if paths})
-        self._editions = _editions(folder / "sources.csv")
+        listed = folder / "sources.csv"
+        self._editions = _editions(listed) if is_local(folder) else {}
+        # There the list of sources, which goes by the hashes of files, counts as a whole.
+        self._listed = {listed.name: self._marks[listed]} if listed in self._marks else {}
 
-    @staticmethod
-    def hashed(files: Mapping[str, Path]) -> dict[str, str]:
+    def hashed(self, files: Mapping[str, Path]) -> dict[str, str]:
         """The hash of each file by its name."""
-        return {name: _digest(path) for name, path in files.items()}
+        return {name: self._marks.get(path) or _digest(path) for name, path in files.items()}
 
     def of(self, files: Mapping[int, Path]) -> dict[str, str]:
         """The inputs of a run on a unit's reports: all its years, since each decides and checks the others."""
@@ -279,6 +283,7 @@ class _Sides:
         return {
             **inputs,
             **self.common,
+            **self._listed,
             **({"sources.csv": hashlib.sha256(said).hexdigest()} if told else {}),
         }
 
@@ -292,8 +297,7 @@ def _editions(listed: Path) -> dict[str, str]:
 
 def _digest(path: Path) -> str:
     if not is_local(path):
-        # What its store says of the content; reading all of it only to know that it is the same would be slow.
-        return f"{path.fs.checksum(path.path)}"
+        return mark(path)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

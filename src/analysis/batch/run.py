@@ -28,7 +28,7 @@ from analysis.batch.papermill_engine import Engine
 from analysis.batch.progress import watching
 from analysis.errors import InputError
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
-from analysis.places import is_local, put
+from analysis.places import is_local, put, reached
 from analysis.writing.export import to_html
 
 _NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
@@ -203,9 +203,11 @@ def _refuse_unclean(executed: NotebookNode) -> None:
 
 
 def _failure(error: PapermillExecutionError, target: Path) -> Exception:
-    if error.ename in {kind.__name__ for kind in (InputError, *InputError.__subclasses__())}:
+    if refused := {kind.__name__: kind for kind in (InputError, *InputError.__subclasses__())}.get(
+        error.ename
+    ):
         zh, _, en = error.evalue.partition("\n")
-        return InputError(zh, en)
+        return refused(zh, en)
     # A kernel that ran out of memory may still say so.
     state = "crashed" if error.ename == "MemoryError" else "failed"
     said = f"{error.ename}: {error.evalue}"
@@ -276,7 +278,8 @@ def _aside(out: Path, given: Path | None):
 def _put(aside: Path, folder: Path) -> None:
     """Put the finished files in the place ``folder``; those they replace go only then."""
     if not is_local(folder):
-        _put_far(aside, folder)
+        with reached(folder):
+            _put_far(aside, folder)
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside.chmod(0o755)

@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -31,8 +32,8 @@ from analysis.batch import program
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
-from analysis.errors import InputError, NotAReport
-from analysis.places import files_under, is_local, replacing, write_whole
+from analysis.errors import InputError, NotAReport, Unreached
+from analysis.places import content, contents, files_under, is_local, marks, remove, replacing, write_whole
 from analysis.problems import findings_within, inventory_of, section_five
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
@@ -144,6 +145,8 @@ def read_folder(
     ``corrections.yml`` beside the folder or in it. Raises ``InputError`` if the folder holds nothing to
     read or the store cannot be written; what fails in a single file is in the summary.
     """
+    if cluster.scheduler:  # its workers stand in folders of their own
+        folder, out = folder.absolute(), out.absolute()
     paths = find(folder)
     base = folder if folder.is_dir() else folder.parent
     declared = _corrections(base, fixes)
@@ -206,11 +209,13 @@ def _made(out: Path) -> Path:
 # reading the files
 
 
-def _key(path: Path, name: str, reading: str) -> str:
-    """What a piece is kept under: the content of the file, its place (unit and year may come from it),
-    what ``sources.csv`` may say of it, and this program."""
+def _key(path: Path, name: str, mark: str, reading: str) -> str:
+    """What a piece is kept under: the content of the file, or the ``mark`` by which another machine knows it, its place
+    (unit and year may come from it), what ``sources.csv`` may say of it, and this program."""
     place = os.fsencode("/".join(path.absolute().parts[-4:]))
-    digest = hashlib.sha256(f"{reading}\n{name}\n".encode() + place)
+    digest = hashlib.sha256(f"{reading}\n{name}\n{mark}".encode() + place)
+    if mark:
+        return digest.hexdigest()[:40]
     sources = path.parent.parent / "sources.csv"
     if sources.is_file():
         digest.update(sources.read_bytes())
@@ -228,32 +233,41 @@ def _read_all(
     reading = program.fingerprint(*program.READING)
     # A name in another encoding than the system's is shown with signs in place of what cannot be.
     named = [
-        (path, os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace"))
-        for path in paths
+        (path, os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace"), mark)
+        for path, mark in zip(paths, _marks(paths, base), strict=True)
     ]
-    if is_local(base):
+    if is_local(base) and is_local(pieces):
         waiting = []
-        for path, name in named:
-            found = _kept(path, name, pieces, reading)
+        for file in named:
+            found = _kept(*file, pieces, reading)
             if found[1]:
-                yield path, *found
+                yield file[0], *found
             else:
-                waiting.append((path, name))
+                waiting.append(file)
     else:
-        waiting = named  # whoever reads them looks first
+        waiting = named  # whoever reads them looks first, many at a time
     if not waiting:
         return
-    read = each(
+    done = each(
         partial(_read_one, pieces=pieces, reading=reading), waiting, Bounds(SECONDS, MEMORY), cluster, _LOT
     )
-    for (path, name), result in read:
+    for (path, name, _), result in done:
         yield (path, "", _ended(path, name, result)) if isinstance(result, Ended) else (path, *result)
 
 
-def _kept(path: Path, name: str, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
+def _marks(paths: Sequence[Path], base: Path) -> list[str]:
+    """By what another machine knows the content of each file, and of the ``sources.csv`` that may speak of it; nothing for
+    files of this one."""
+    if is_local(base):
+        return [""] * len(paths)
+    found = marks(base)
+    return [f"{found[path]} {found.get(path.parent.parent / 'sources.csv', '')}" for path in paths]
+
+
+def _kept(path: Path, name: str, mark: str, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
     """The key of a file's piece, and what became of it if that is known."""
     try:
-        key = _key(path, name, reading)
+        key = _key(path, name, mark, reading)
     except OSError as error:
         why = error.strerror or str(error)
         return "", Outcome(
@@ -286,14 +300,16 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
     return Outcome(name, "failed", zh=zh, en=en)
 
 
-def _read_one(file: tuple[Path, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
+def _read_one(file: tuple[Path, str, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
     """Read one file and leave its piece, if there is none yet."""
-    path, name = file
-    key, kept = _kept(path, name, pieces, reading)
+    path, name, _ = file
+    key, kept = _kept(*file, pieces, reading)
     if kept:
         return key, kept
     try:
         report = read_report(path)
+    except Unreached as error:  # another time it may be
+        return key, Outcome(name, "failed", zh=error.zh, en=error.en)
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)
@@ -338,26 +354,22 @@ def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
 def _outcome(piece: Path) -> Outcome | None:
     """What a piece says became of its file; None if there is none, or a spoilt one."""
     try:
-        with piece.open("rb") as file:
-            told = json.loads(file.readline())
-            zlib.decompress(file.read())
+        head, _, body = content(piece).partition(b"\n")
+        told = json.loads(head)
+        zlib.decompress(body)
         state = "kept" if told["state"] == "read" else told["state"]
         return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
     except (OSError, ValueError, TypeError, KeyError, zlib.error):
         return None
 
 
-def _records(piece: Path) -> dict[str, list[dict]]:
-    with piece.open("rb") as file:
-        file.readline()
-        return json.loads(zlib.decompress(file.read()))
+def _records(piece: bytes) -> dict[str, list[dict]]:
+    return json.loads(zlib.decompress(piece.partition(b"\n")[2]))
 
 
 def _forget(pieces: Path, used: set[str]) -> None:
     """Pieces of files that are gone or have changed."""
-    for piece in pieces.iterdir():
-        if piece.name not in used:
-            piece.unlink(missing_ok=True)
+    remove([piece for piece in pieces.iterdir() if piece.name not in used])
 
 
 # putting the tables together
@@ -401,7 +413,7 @@ class _Again:
         if not _outcome(piece):
             report = read_report(self.files[outcome.path], outcome.unit, outcome.year)
             _leave(piece, outcome, _studied(decided(report, {**report.records, **records})))
-        return {**records, **_records(piece)}
+        return {**records, **_records(content(piece))}
 
 
 def _write(
@@ -414,10 +426,12 @@ def _write(
     units: dict[str, list[Outcome]] = {}
     for outcome in summary.of("read", "kept"):
         units.setdefault(outcome.unit, []).append(outcome)
+    ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
+    read = map(_records, contents([pieces / keys[o.path] for outcomes in ordered for o in outcomes]))
     with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
-            for _, outcomes in sorted(units.items()):
-                for records in _of_unit(outcomes, keys, pieces, fixes, summary, again):
+            for outcomes in ordered:
+                for records in _of_unit(outcomes, list(islice(read, len(outcomes))), fixes, summary, again):
                     tables.add(records)
             summary.rows, summary.statuses = tables.rows, tables.statuses
         summary.outcomes.sort(key=lambda o: o.path)
@@ -431,16 +445,13 @@ def _write(
 
 def _of_unit(
     outcomes: Sequence[Outcome],
-    keys: Mapping[str, str],
-    pieces: Path,
+    read: Sequence[Mapping[str, Sequence[Mapping]]],
     fixes: Sequence[corrections.Correction],
     summary: Summary,
     again: _Again,
 ) -> Iterator[Mapping[str, Sequence[Mapping]]]:
-    """The records of one unit's reports, decided by each other and corrected, in order of years."""
-    ordered = sorted(outcomes, key=lambda o: o.year)
-    read = [_records(pieces / keys[o.path]) for o in ordered]
-    for outcome, before, records in zip(ordered, read, decide(read), strict=True):
+    """The records of one unit's reports, in order of years, decided by each other and corrected."""
+    for outcome, before, records in zip(outcomes, read, decide(read), strict=True):
         try:
             fixed = corrections.corrected(records, fixes)
         except InputError as error:

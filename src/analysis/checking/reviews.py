@@ -22,6 +22,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.frames import DECISIONS
+from analysis.places import is_local, reached, write_whole
 
 NAME = "reviews.csv"
 # What a person may decide, and what it is called; whether a decision is reopened only the evidence says.
@@ -253,6 +254,10 @@ def _before(review: Review) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Write aside, then rename."""
+    if not is_local(path):
+        with reached(path):
+            write_whole(path, text.encode("utf8"))
+        return
     path = path.resolve()
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

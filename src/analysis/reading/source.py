@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from analysis import places
 from analysis.errors import InputError
 from analysis.reading.formats import SUFFIXES, Page, kind_of, read_page
 from analysis.reading.formats.plain import decode
@@ -47,7 +48,8 @@ def load(path: Path) -> Source:
     damaged, locked or of a kind that holds no text."""
     name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
     try:
-        size = path.stat().st_size if path.is_file() else -1
+        with places.reached(path):
+            size = places.size(path)
     except OSError:  # a name longer than any file's
         size = -1
     if size < 0:
@@ -62,7 +64,8 @@ def load(path: Path) -> Source:
             "is a report.",
         )
     try:
-        data = path.read_bytes()
+        with places.reached(path):
+            data = places.content(path) if size else b""
     except OSError as error:
         raise InputError(
             f"{path} 打不开（{error.strerror}）：请检查读取权限。",

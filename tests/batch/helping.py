@@ -1,0 +1,93 @@
+"""What the tests of the engine have done in other processes: functions that end well, badly or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def double(n):
+    return 2 * n
+
+
+def chatter(n):
+    print("a line that is no answer")
+    sys.stdout.flush()
+    os.write(1, b"\x80 nor is this")
+    return n
+
+
+def large(n):
+    return bytes(n)
+
+
+def fail(n):
+    raise ValueError(f"no {n}")
+
+
+def greedy(n):
+    return len(bytearray(n))
+
+
+def end(how):
+    """A process that ends by itself: by exit code, or by a signal."""
+    os._exit(how) if how >= 0 else os.kill(os.getpid(), -how)
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def odd_ends_its_process(n):
+    if n % 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def leave_pids(folder):
+    """Start a child, write down who we are and who it is, and never end."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (Path(folder) / f"pids-{os.getpid()}").write_text(f"{os.getpid()} {child.pid}")
+    time.sleep(600)
+
+
+def slow_and_noted(item):
+    """Take a while, leaving a note at the beginning and at the end."""
+    folder, n, seconds = item
+    with (Path(folder) / "begun").open("a") as notes:
+        notes.write(f"{n} {os.getpid()} {os.getppid()}\n")
+    time.sleep(seconds)
+    with (Path(folder) / "done").open("a") as notes:
+        notes.write(f"{n}\n")
+    return n
+
+
+def alive(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state != "Z"
+
+
+def gone(pids, within=3.0):
+    """Whether all these processes are gone before the time is over."""
+    until = time.monotonic() + within
+    while any(map(alive, pids)):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def waited_for(what, within=120.0):
+    """What ``what()`` returns once it is true."""
+    until = time.monotonic() + within
+    while not (found := what()):
+        assert time.monotonic() < until, f"not within {within} s"
+        time.sleep(0.1)
+    return found

@@ -1,0 +1,130 @@
+"""One process within bounds, and many things side by side on this machine: what ends badly costs nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import helping
+import pytest
+from helping import gone, waited_for
+
+from analysis.batch.bounded import Bounded, Ended
+from analysis.batch.engine import Bounds, Cluster, each
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def process():
+    process = Bounded()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def reaching(monkeypatch):
+    """Processes that are started find the helping module."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE.parents[1] / "src"), str(HERE)]))
+
+
+def test_what_a_function_returns_comes_back_and_what_it_prints_does_not(process):
+    assert process.call(helping.double, 21) == 42
+    assert process.call(helping.chatter, 5) == 5
+    assert process.call(helping.double, 4) == 8
+    assert process.call(helping.large, 30_000_000) == bytes(30_000_000)
+
+
+def test_an_exception_is_told_and_the_process_goes_on(process):
+    assert process.call(os.getpid) == process.call(os.getpid)
+    before = process.call(os.getpid)
+    assert process.call(helping.fail, 7) == Ended("failed", "ValueError: no 7")
+    assert process.call(os.getpid) == before
+
+
+def test_a_process_that_dies_is_replaced(process):
+    assert process.call(helping.end, 3) == Ended("crashed", "exit code 3")
+    assert process.call(helping.end, -signal.SIGKILL) == Ended("crashed", "signal 9")
+    assert process.call(helping.double, 1) == 2
+
+
+def test_time_is_bounded_and_importing_is_not_counted(process):
+    begun = time.monotonic()
+    assert process.call(helping.sleep, 60, seconds=0.3) == Ended("timed_out", "0.3 s")
+    assert time.monotonic() - begun < 20
+    assert process.call(helping.sleep, 0, seconds=5) == 0
+
+
+def test_memory_is_bounded():
+    process = Bounded(memory=400 * 2**20)
+    try:
+        assert process.call(helping.greedy, 10 * 2**20) == 10 * 2**20
+        ended = process.call(helping.greedy, 2**30)
+        assert (ended.state, "MemoryError" in ended.why) == ("crashed", True)
+        assert process.call(helping.double, 1) == 2
+    finally:
+        process.close()
+
+
+def test_a_closed_process_is_gone_with_what_it_started(tmp_path):
+    process = Bounded()
+    assert process.call(helping.leave_pids, str(tmp_path), seconds=1) == Ended("timed_out", "1 s")
+    (pids,) = (file.read_text().split() for file in tmp_path.glob("pids-*"))
+    assert len(pids) == 2 and gone(pids)
+    process.close()
+
+
+def test_one_process_and_two_give_the_same():
+    items = list(range(7))
+    one, two = (dict(each(helping.double, items, Bounds(), Cluster(jobs))) for jobs in (1, 2))
+    assert one == two == {n: 2 * n for n in items}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_items_that_end_their_process_cost_the_others_nothing(jobs):
+    found = dict(each(helping.odd_ends_its_process, range(6), Bounds(), Cluster(jobs), lot=2))
+    assert {n: r for n, r in found.items() if n % 2 == 0} == {0: 0, 2: 2, 4: 4}
+    assert {r for n, r in found.items() if n % 2} == {Ended("crashed", "signal 9")}
+
+
+def test_each_bound_holds_side_by_side():
+    bounds = Bounds(seconds=1)
+    found = dict(each(helping.sleep, [0, 30, 0.1], bounds, Cluster(2)))
+    assert found == {0: 0, 0.1: 0.1, 30: Ended("timed_out", "1 s")}
+
+
+def _starting(code):
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_nothing_outlives_a_parent_that_is_killed(tmp_path, reaching, jobs):
+    parent = _starting(
+        "import helping; from analysis.batch.engine import *\n"
+        f"list(each(helping.leave_pids, [{str(tmp_path)!r}] * {jobs}, Bounds(), Cluster({jobs})))"
+    )
+    waited_for(lambda: len(list(tmp_path.glob("pids-*"))) == jobs)
+    pids = [pid for file in tmp_path.glob("pids-*") for pid in file.read_text().split()]
+    parent.kill()
+    parent.communicate()
+    assert len(pids) == 2 * jobs and gone(pids)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_interrupt_ends_everything_at_once(tmp_path, reaching, jobs):
+    parent = _starting(
+        "import helping; from analysis.batch.engine import *\n"
+        "try:\n"
+        f"    list(each(helping.leave_pids, [{str(tmp_path)!r}] * {jobs}, Bounds(), Cluster({jobs})))\n"
+        "except KeyboardInterrupt: print('stopped')\n"
+    )
+    waited_for(lambda: len(list(tmp_path.glob("pids-*"))) == jobs)
+    pids = [pid for file in tmp_path.glob("pids-*") for pid in file.read_text().split()]
+    parent.send_signal(signal.SIGINT)
+    said, wrong = parent.communicate(timeout=30)
+    assert (said, "Traceback" in wrong) == ("stopped\n", False), wrong
+    assert len(pids) == 2 * jobs and gone(pids)
