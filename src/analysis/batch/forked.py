@@ -9,6 +9,7 @@ the folder holds modules of its own – the ordinary kernel takes its place. The
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import io
 import logging
@@ -83,6 +84,7 @@ class Forked:
             os.close(theirs)
         os.set_inheritable(ready, False)
         _forget_the_server()
+        _end_with_the_server()
         os.umask(self.umask)
         for name, limit in self.limits.items():
             with suppress(OSError, ValueError):  # a limit once lowered cannot be raised
@@ -146,6 +148,14 @@ def _leave() -> None:
         if type(thing) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom):
             with suppress(OSError, ValueError):
                 thing.flush()
+
+
+def _end_with_the_server() -> None:
+    """Have the system kill the kernel when the server is no more: the thread that watches for it never gets its turn while a
+    cell is in code that does not let go of the interpreter, such as an endless regular expression."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _forget_the_server() -> None:
