@@ -175,10 +175,12 @@ def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
 def _client(jobs: int, scheduler: str) -> Iterator[Client]:
     import dask
     from distributed import Client, LocalCluster
+    from distributed.comm import parse_address, parse_host_port
 
     with dask.config.set({"distributed.scheduler.allowed-failures": _TRIES}):
         if scheduler:
             try:
+                parse_host_port(parse_address(scheduler)[1])  # a client that fails by this is slow to end
                 client = Client(scheduler, timeout=10, set_as_default=False)
             except (OSError, ValueError, TypeError) as error:
                 raise InputError(
