@@ -122,7 +122,7 @@ def _threads(client: Client, before: int | None) -> int:
 
 def _results(future: Future, n: int) -> list:
     """What became of the ``n`` items of a lot. Raises ``InputError``."""
-    from distributed import KilledWorker
+    from distributed import CancelledError, KilledWorker
 
     if future.status not in ("finished", "error"):
         raise _lost()
@@ -136,7 +136,10 @@ def _results(future: Future, n: int) -> list:
             f"集群的工作进程做不了（{type(error).__name__}: {error}）：请在每台机器上装同一版本。",
             f"The workers of the cluster cannot do it ({type(error).__name__}: {error}): install the same version on every machine.",
         )
-    return future.result()
+    try:
+        return future.result()
+    except (CancelledError, OSError):  # lost while it was fetched
+        raise _lost() from None
 
 
 def _lost() -> InputError:
@@ -175,10 +178,14 @@ def _do(function: Callable, items: tuple, bounds: Bounds, program: str) -> list:
 def _client(jobs: int, scheduler: str) -> Iterator[Client]:
     import dask
     from distributed import Client, LocalCluster
+    from distributed.comm import parse_address, parse_host_port
 
     with dask.config.set({"distributed.scheduler.allowed-failures": _TRIES}):
         if scheduler:
+            # It tells of a lost connection on pages.
+            logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
             try:
+                parse_host_port(parse_address(scheduler)[1])  # a client that fails by this is slow to end
                 client = Client(scheduler, timeout=10, set_as_default=False)
             except (OSError, ValueError, TypeError) as error:
                 raise InputError(
