@@ -91,3 +91,22 @@ def waited_for(what, within=120.0):
         assert time.monotonic() < until, f"not within {within} s"
         time.sleep(0.1)
     return found
+
+
+def stuck_kernel(folder):
+    """Have a kernel run a cell that never lets go of the interpreter, and writes down its process first."""
+    import nbformat
+    import papermill
+
+    import analysis.batch.papermill_engine  # noqa: F401
+
+    source = (
+        f"import os, re\nopen({str(Path(folder) / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+        "re.match(r'(a+)+$', 'a' * 60 + 'b')"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    nbformat.write(notebook, Path(folder) / "stuck.ipynb")
+    papermill.execute_notebook(
+        str(Path(folder) / "stuck.ipynb"), None, engine_name="warm", progress_bar=False
+    )

@@ -76,6 +76,18 @@ def test_a_closed_process_is_gone_with_what_it_started(tmp_path):
     process.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system is asked in the way of Linux")
+def test_a_kernel_that_never_lets_go_of_the_interpreter_is_gone_too(tmp_path):
+    process = Bounded()
+    there = tmp_path / "pid"
+    try:
+        ended = process.call(helping.stuck_kernel, str(tmp_path), seconds=30)
+    finally:
+        process.close()
+    assert ended == Ended("timed_out", "30 s")
+    assert there.exists() and gone([there.read_text()])
+
+
 def test_one_process_and_two_give_the_same():
     items = list(range(7))
     one, two = (dict(each(helping.double, items, Bounds(), Cluster(jobs))) for jobs in (1, 2))
