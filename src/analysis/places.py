@@ -162,6 +162,7 @@ def write_whole(path: Path, content: bytes) -> None:
         return
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as aside:
         aside.write(content)
+    Path(aside.name).chmod(0o644)  # what is made aside is for its owner alone
     Path(aside.name).replace(path)
 
 

@@ -72,7 +72,7 @@ class Bounded:
                 timer.join()
         if late.is_set():  # it had answered just in time
             self._kill()
-        return answer if good else Ended("crashed" if "MemoryError" in answer else "failed", answer)
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -155,9 +155,11 @@ def _serve() -> None:
         try:
             function, args = pickle.loads(order)
             answer = True, function(*args)
+            said = pickle.dumps(answer)
         except Exception as error:
-            answer = False, f"{type(error).__name__}: {error}"
-        pickle.dump(answer, answers)
+            state = "crashed" if isinstance(error, MemoryError) else "failed"
+            said = pickle.dumps((False, Ended(state, f"{type(error).__name__}: {error}")))
+        answers.write(said)
         answers.flush()
 
 

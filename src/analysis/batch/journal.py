@@ -28,8 +28,8 @@ class Journal:
         file = (self._aside or out) / NAME
         if self._far and self._far.exists():
             file.write_bytes(self._far.read_bytes())
-        self._base = sqlite3.connect(file, isolation_level=None, timeout=1)
         try:
+            self._base = sqlite3.connect(file, isolation_level=None, timeout=1)
             # Locked for as long as it is open, and by the end of the process at the latest.
             self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._base.execute("BEGIN EXCLUSIVE")
@@ -37,7 +37,12 @@ class Journal:
                 "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, key TEXT, state TEXT, record TEXT)"
             )
             self._base.execute("COMMIT")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise InputError(
+                    f"账本 {file} 写不了（{error}）：请检查磁盘空间与权限。",
+                    f"The ledger {file} cannot be written ({error}): check the room on the disk and the permissions.",
+                ) from None
             raise InputError(
                 f"另一批正在写 {out}：请等它结束，或换一个 --out。",
                 f"Another batch is writing to {out}: wait until it has ended, or choose another --out.",

@@ -111,7 +111,7 @@ class ForkserverProvisioner(LocalProvisioner):
             self.cwd = kwargs.get("cwd") or Path.cwd()
         else:
             await super().launch_kernel(cmd, **kwargs)
-        if self.memory and hasattr(resource, "prlimit"):
+        if self.memory and _FORKS and hasattr(resource, "prlimit"):
             with suppress(ProcessLookupError):
                 resource.prlimit(self.pid, resource.RLIMIT_DATA, (self.memory, self.memory))
         return self.connection_info

@@ -181,7 +181,9 @@ class _Done:
             if self._files is None:
                 self._files = {str(p) for p in files_under(self._out)}
             return str(path) in self._files
-        return path.is_file()
+        with suppress(OSError, ValueError):  # another command may have put its own there
+            return json.loads(path.read_text(encoding="utf8")).get("key") == record["key"]
+        return False
 
     def of(self, key: str) -> tuple[Path, dict] | None:
         """The record with this key, and where it lies."""

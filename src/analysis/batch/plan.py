@@ -27,7 +27,7 @@ from analysis.batch.program import fingerprint
 from analysis.batch.run import KINDS, Run
 from analysis.checking import reviews
 from analysis.errors import InputError
-from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request
+from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request, years_label
 from analysis.places import files_under, is_local, mark, marks, place
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
@@ -51,9 +51,11 @@ class Notebook:
 
     @cached_property
     def digest(self) -> str:
-        """The hash of its cells."""
-        cells = [[c["cell_type"], c["source"]] for c in json.loads(self.source)["cells"]]
-        return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+        """The hash of its cells, with what they are marked as, and of its kernel."""
+        made = json.loads(self.source)
+        cells = [[c["cell_type"], c["source"], c["metadata"].get("tags")] for c in made["cells"]]
+        kernel = made["metadata"].get("kernelspec", {}).get("name")
+        return hashlib.sha256(json.dumps([cells, kernel]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -179,10 +181,19 @@ def _of_units(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
     years = None if asked.years.strip() in ALL else parse_years(asked.years)
     for unit in sorted(filed) if every else parse_units(asked.units):
         have = filed.get(unit, {})
+        if parse_units(unit) != [unit]:
+            refused = (
+                f"文件夹名“{unit}”含逗号、顿号或前后空格，会被当作几个单位：请改名。",
+                f"The folder “{unit}” has a comma or outer blanks in its name and would be taken for several units: rename it.",
+            )
+            yield Job(
+                Run(unit, "", asked.data, "", asked.language, kind=notebook.kind), notebook, {}, refused
+            )
+            continue
         inputs = sides.of(have)
         if notebook.kind == "trends":
             wanted = (
-                [asked.years.strip() if years else "-".join(map(str, sorted({min(have), max(have)})))]
+                [years_label(years) if years else "-".join(map(str, sorted({min(have), max(have)})))]
                 if have
                 else [""]
             )
@@ -235,9 +246,11 @@ def _bulletins(asked: Asked, folder: Path) -> Iterator[Job]:
             else years
             for period in periods
         }
+    sources = folder / "sources.csv"
+    listed = sides.hashed({sources.name: sources}) if sources.is_file() else {}
     for period in periods:
         run = Run(data=asked.data, language=asked.language, period=period, group=asked.group, kind="bulletin")
-        yield Job(run, notebook, {**inputs[period], **sides.common})
+        yield Job(run, notebook, {**inputs[period], **sides.common, **listed})
 
 
 def _filed(folder: Path) -> dict[str, dict[int, Path]]:
@@ -257,7 +270,7 @@ class _Sides:
         above = at.resolve().parent
         places = {
             register.NAME: (at, above),
-            corrections.NAME: (above,),
+            corrections.NAME: (at, above),
             reviews.NAME: (above,),
         }
         found = {name: [p / name for p in where if (p / name).is_file()] for name, where in places.items()}

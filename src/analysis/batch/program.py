@@ -36,7 +36,9 @@ def fingerprint(*rooms: str) -> str:
 @cache
 def libraries() -> list[str]:
     """Python and the declared libraries that are installed, with their versions."""
-    needed = [re.match(r"[\w.-]+", line)[0] for line in metadata.requires("disclosure-workbook") or ()]
+    required = [line for line in metadata.requires("disclosure-workbook") or () if "extra ==" not in line]
+    needed = [re.match(r"[\w.-]+", line)[0] for line in required]
+    needed += ["numpy", "scipy"]  # which several of them stand on, and the measures with them
     found = []
     for name in dict.fromkeys(needed):
         with suppress(metadata.PackageNotFoundError):

@@ -26,7 +26,7 @@ from analysis import __version__
 from analysis.batch.kernels import warm_up
 from analysis.batch.papermill_engine import Engine
 from analysis.batch.progress import watching
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
 from analysis.places import is_local, put, reached
 from analysis.writing.export import to_html
@@ -258,11 +258,11 @@ def _aside(out: Path, given: Path | None):
             folder = given
         elif is_local(out):
             out.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".run-", dir=out))
+            folder = Path(tempfile.mkdtemp(prefix=".one-", dir=out))
         else:
             folder = Path(tempfile.mkdtemp(prefix="run-"))
     except OSError as error:
-        raise InputError(
+        raise Unreached(  # another time there may be room
             f"不能在 {out} 里写结果（{error.strerror}）：请换一个 OUT。",
             f"Output cannot be written in {out} ({error.strerror}): choose another OUT.",
         ) from None
