@@ -430,6 +430,32 @@ def synth(
 
 
 @app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="旧的一批结果 | what the earlier batch has left")],
+    new: Annotated[Path, typer.Argument(help="新的一批结果 | what the later batch has left")],
+    out: Annotated[Path | None, typer.Option(help="全部变化写成 CSV | all changes as CSV")] = None,
+    language: Spoken = "zh",
+    most: Annotated[int, typer.Option(help="列出几项 | how many are shown", min=0)] = _TOLD,
+) -> None:
+    """两批结果有什么不同，是数据、代码还是参数所致 | what differs between two batches, and what changed it.
+
+    没有变化时退出码为 0，有变化为 1，输入有误为 2 | exit code 0 if nothing differs, 1 if something does, 2 for bad input.
+    """
+    from analysis.batch import diff as comparing
+
+    try:
+        made = comparing.diff(old, new, out, most)
+    except InputError as error:
+        _refuse(error, 2)
+    for line in comparing.summary(made, language):
+        typer.echo(line)
+    if out:
+        typer.echo(f"变化 changes {out}")
+    if made.changed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def refresh(notebooks: list[Path]) -> None:
     """重新运行随附的笔记本并保存输出 | execute committed notebooks in place."""
     from analysis.batch.run import RunFailed
