@@ -72,7 +72,7 @@ class Bounded:
                 timer.join()
         if late.is_set():  # it had answered just in time
             self._kill()
-        return answer
+        return answer if good else Ended(*answer)
 
     def close(self) -> None:
         """End the process."""
@@ -158,7 +158,8 @@ def _serve() -> None:
             said = pickle.dumps(answer)
         except Exception as error:
             state = "crashed" if isinstance(error, MemoryError) else "failed"
-            said = pickle.dumps((False, Ended(state, f"{type(error).__name__}: {error}")))
+            # Plain words: what is a class of this module here, where it is the main script, is none there.
+            said = pickle.dumps((False, (state, f"{type(error).__name__}: {error}")))
         answers.write(said)
         answers.flush()
 
