@@ -134,7 +134,7 @@ def _runs(folder: Path) -> dict[Identity, Path]:
     """The records of the runs in a batch."""
     if not folder.is_dir():
         raise InputError(
-            f"没有文件夹 {folder}：请给出一批结果的文件夹（analysis batch 的 --out）。",
+            f"没有文件夹 {folder}：请给出一批结果的文件夹（analysis run 的 --out）。",
             f"There is no folder {folder}: give one that a batch has left (its --out).",
         )
     found: dict[Identity, Path] = {}

@@ -79,7 +79,8 @@ def each(
 def _handed_out(
     client: Client, function: Callable, items: Iterable, bounds: Bounds, lot: int
 ) -> Iterator[tuple[object, object]]:
-    lots = itertools.batched(items, lot) if hasattr(itertools, "batched") else _batched(items, lot)
+    left = iter(items)
+    lots = iter(lambda: tuple(itertools.islice(left, lot)), ())
     done: queue.SimpleQueue = queue.SimpleQueue()
     held: dict[str, tuple[Future, tuple]] = {}
     threads: int | None = None
@@ -147,13 +148,6 @@ def _lost() -> InputError:
         "与调度器的连接中断：请再次运行，已完成的不会重做。",
         "The connection to the scheduler was lost: call again; what is done will not be done again.",
     )
-
-
-def _batched(items: Iterable, size: int) -> Iterator[tuple]:
-    """``itertools.batched``, which Python 3.11 has not."""
-    left = iter(items)
-    while some := tuple(itertools.islice(left, size)):
-        yield some
 
 
 _here = threading.local()

@@ -53,10 +53,6 @@ class Batch:
     out: Path
     records: dict[str, dict] = field(default_factory=dict)
 
-    def count(self, state: str) -> int:
-        """How many runs are of a state."""
-        return sum(record["state"] == state for record in self.records.values())
-
     @property
     def good(self) -> bool:
         """Whether every one is good."""
@@ -288,15 +284,14 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
         except RunFailed as error:
             record, executed = _ended(job, why, error.state, error.zh, error.en), error.executed
         else:
-            text = (made.folder / f"{job.notebook.stem}{RECORD}").read_text(encoding="utf8")
-            record, seconds = _good(job, why, made.folder, out, json.loads(text)), made.seconds
+            record, seconds = _good(job, why, made.folder, out, made.about), made.seconds
     record["seconds"] = round(time.monotonic() - begun, 2)
     _log(job, record, out, executed, seconds)
     return record
 
 
-def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, record: Mapping) -> dict:
-    """The record of a good run whose output lies in ``folder`` with this record of its own."""
+def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, about: Mapping) -> dict:
+    """The record of a good run whose output lies in ``folder``, and what the run says of itself."""
     stem = job.notebook.stem
     base = folder.relative_to(out).as_posix()
     there = {path.name for path in folder.iterdir()}
@@ -304,7 +299,7 @@ def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, record: Mappi
         kind: f"{base}/{stem}.{kind}" if f"{stem}.{kind}" in there else ""
         for kind in ("html", "docx", "ipynb")
     }
-    said = {name: record[name] for name in ("figures", "findings", "headlines", "synthetic")}
+    said = {name: about[name] for name in ("figures", "findings", "headlines", "synthetic")}
     return {
         **_ended(job, why, "good", "", ""),
         **files,

@@ -159,7 +159,11 @@ def plan(asked: Asked) -> list[Job]:
     folder = place(asked.data) if asked.data else SHIPPED
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
-    runs = _bulletins(asked, folder) if notebook.kind == "bulletin" else _of_units(asked, folder, notebook)
+    runs = (
+        _bulletins(asked, folder, notebook)
+        if notebook.kind == "bulletin"
+        else _of_units(asked, folder, notebook)
+    )
     jobs = [job for job in runs if _wanted(job, asked.only)]
     if not jobs:
         raise InputError(
@@ -216,18 +220,17 @@ def _refusal(run: Run) -> tuple[str, str] | None:
     return None
 
 
-def _bulletins(asked: Asked, folder: Path) -> Iterator[Job]:
-    notebook = open_notebook(asked.notebook)
+def _bulletins(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
     sides = _Sides(folder)
     if is_store(folder):
-        paths = [folder / "datapackage.json"]
+        package = folder / "datapackage.json"
         periods = [] if asked.years.strip() in ALL else list(map(str, parse_years(asked.years)))
         if not periods:
             raise InputError(
                 "数据文件夹的通报请写明年份：--years 2024。",
                 "Name the years for the bulletin of a store: --years 2024.",
             )
-        inputs = dict.fromkeys(periods, sides.hashed({p.name: p for p in paths}))
+        inputs = dict.fromkeys(periods, sides.hashed({package.name: package}))
     else:
         paths = store.find(folder, parts=True)
         have = sorted({p.stem.upper() for p in paths if re.fullmatch(r"20\d\d([QH][1-4])?", p.stem.upper())})
