@@ -116,7 +116,7 @@ def _each(jobs: Sequence[Job], folder: Path) -> list[tuple[str, str, dict[str, s
 
 def compared(kind: str, data: str, runs: int, peers: int) -> dict[str, Taken] | None:
     """What the runs of a kind take in each of the three ways; None if there are none of it."""
-    jobs = [job for job in plan(Asked(kind, data=data, limit=runs)) if not job.refused]
+    jobs = [job for job in plan(Asked(kind, data=data)) if not job.refused][: runs or None]
     if not jobs:
         return None
     some = jobs[: peers or None]

@@ -130,8 +130,8 @@ class Runs(Called):
                 str(SHIPPED),
                 "--unit",
                 "平潭综合实验区",
-                "--limit",
-                "6",
+                "--years",
+                "2019-2024",
             ]
         else:
             for unit in UNITS[:units]:

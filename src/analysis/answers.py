@@ -12,6 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
 from analysis.writing import html, style
 from analysis.writing.charts import Chart
 
@@ -56,8 +60,12 @@ def png(chart: Chart) -> bytes:
     """The picture of a chart, the same bytes for the same chart."""
     if chart.figure not in _PICTURES:
         buffer = io.BytesIO()
+        # Drawn once, where ``savefig`` draws twice; and without transparency, of which there is none: half the time to pack.
+        canvas = FigureCanvasAgg(chart.figure)
         with style.drawing():
-            chart.figure.savefig(buffer, format="png", metadata={"Software": None})
+            canvas.draw()
+        drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        drawn.save(buffer, "png", dpi=(style.DPI, style.DPI), compress_level=3)
         _PICTURES[chart.figure] = buffer.getvalue()
     return _PICTURES[chart.figure]
 

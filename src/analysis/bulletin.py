@@ -25,7 +25,7 @@ from analysis.batch.check import beside, home, is_store, units_of
 from analysis.batch.progress import telling
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.figures import number, shown
 from analysis.ledger import Ledger
 from analysis.measuring import compare_units, rates_of
@@ -325,7 +325,7 @@ def open_bulletin(
             raise _nothing(folder, wanted.code if wanted else "", _parts(paths))
         with tempfile.TemporaryDirectory() as aside:
             summary = store.read_folder(folder, Path(aside), told=told or telling())
-            failed = [InputError(o.zh, o.en) for o in summary.of("failed")]
+            failed = [(InputError if o.final else Unreached)(o.zh, o.en) for o in summary.of("failed")]
             if not summary.of("read", "kept"):
                 raise failed[0] if failed else _nothing(folder, "")
             read = _year(Path(aside), wanted, folder)

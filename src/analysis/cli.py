@@ -344,7 +344,12 @@ def run(
     only: Annotated[
         str, typer.Option(help="只运行“单位/年份”含此文字或合此式样（*）的 | only what matches")
     ] = "",
-    limit: Annotated[int, typer.Option(help="最多几次 | at most so many runs", min=0)] = 0,
+    limit: Annotated[
+        int,
+        typer.Option(
+            help="最多做几次，其余留到下次 | make at most so many runs, the rest the next time", min=0
+        ),
+    ] = 0,
     continue_on_error: Annotated[
         bool, typer.Option(help="有一次不成仍继续 | go on after a run that is not good")
     ] = True,
@@ -369,11 +374,11 @@ def run(
     try:
         if scheduler:  # its workers stand in folders of their own
             data, out = (str(place(data).absolute()) if data else ""), out.absolute()
-        jobs_ = plan(Asked(notebook, units, years, data, language, group, only, limit))
+        jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
         bounds = Bounds(seconds, memory * 2**20)
         with reached(out), Progress("运行 running") as progress:
             batch = many.run_all(
-                jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, progress.ran
+                jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, limit, progress.ran
             )
     except InputError as error:
         _refuse(error, 2)

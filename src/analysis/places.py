@@ -87,13 +87,34 @@ def is_local(path: Path) -> bool:
     return isinstance(path, Path)
 
 
+def absolute(path: Path) -> Path:
+    """The whole path of a place, without ``..``. Links stay as they are: what is filed through a link is filed where the
+    link is."""
+    return Path(os.path.normpath(path.absolute())) if is_local(path) else path
+
+
 def files_under(folder: Path) -> list[Path]:
-    """Every file under a folder, at any depth, in order; of another machine in one question."""
+    """Every file under a folder, at any depth, in order, also through links; of another machine in one question."""
     if is_local(folder):
-        return sorted(path for path in folder.rglob("*") if path.is_file())
+        return sorted(_within(folder, frozenset()))
     with reached(folder):
         found = folder.fs.find(folder.path)
         return [folder / PurePosixPath(name).relative_to(folder.path) for name in sorted(found)]
+
+
+def _within(folder: Path, above: frozenset[str]) -> Iterator[Path]:
+    real = os.path.realpath(folder)
+    if real in above:  # a link that leads back
+        return
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # may not be looked into
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _within(folder / entry.name, above | {real})
+        elif entry.is_file():
+            yield folder / entry.name
 
 
 def marks(folder: Path) -> dict[Path, str]:
@@ -113,6 +134,23 @@ def mark(path: Path) -> str:
 
 def _mark(info: Mapping[str, object]) -> str:
     return str(info.get("ETag") or sorted((name, str(value)) for name, value in info.items())).strip('"')
+
+
+def folder_for(results: Path, option: str, error: type[InputError] = InputError) -> Path:
+    """The folder that results are to be written in, made if need be. Raises ``error``, which names the ``option``."""
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+    except OSError as why:
+        raise unwritable(results, option, why, error) from None
+    return results
+
+
+def unwritable(results: Path, option: str, why: OSError, error: type[InputError] = InputError) -> InputError:
+    """That nothing can be written in a folder, in one sentence."""
+    return error(
+        f"不能在 {results} 里写结果（{why.strerror or why}）：请换一个 {option}。",
+        f"Output cannot be written in {results} ({why.strerror or why}): choose another {option}.",
+    )
 
 
 def size(path: Path) -> int:
@@ -161,9 +199,15 @@ def write_whole(path: Path, content: bytes) -> None:
         path.write_bytes(content)  # a store of objects shows none before it has all of it
         return
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as aside:
-        aside.write(content)
-    Path(aside.name).chmod(0o644)  # what is made aside is for its owner alone
-    Path(aside.name).replace(path)
+        whole = Path(aside.name)
+        try:
+            aside.write(content)
+            aside.flush()
+            whole.chmod(0o644)  # what is made aside is for its owner alone
+            whole.replace(path)
+        except BaseException:
+            whole.unlink(missing_ok=True)
+            raise
 
 
 @contextmanager

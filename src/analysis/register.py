@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis.errors import InputError
 from analysis.frames import SCOPES
+from analysis.places import absolute
 
 NAME = "units.csv"
 KINDS = ("", "government", "department")
@@ -131,7 +132,7 @@ def _units(path: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Uni
 
 def beside(folder: Path) -> Register:
     """The register in a folder of reports or beside it; an empty one if there is none."""
-    for place in (folder / NAME, folder.resolve().parent / NAME):
+    for place in (folder / NAME, absolute(folder).parent / NAME):
         if place.is_file():
             return load(place)
     return Register()

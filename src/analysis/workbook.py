@@ -27,6 +27,7 @@ from analysis.figures import number, percent, shown
 from analysis.ledger import Ledger
 from analysis.measuring import counts_of, indicators, rates_of, trends_of
 from analysis.parameters import Request, check_injected, parse_units, request, years_label
+from analysis.places import absolute
 from analysis.problems import (
     categories,
     evidence_of,
@@ -485,7 +486,7 @@ def _together(asked: Request) -> _Together:
     if not asked.filed:
         (path,), (year,) = asked.files, asked.years or (None,)
         return _compared([read_report(path, asked.unit, year)], asked.files)
-    above = [folder for path in asked.files[:1] for folder in path.resolve().parents[1:3]]
+    above = [folder for path in asked.files[:1] for folder in absolute(path).parents[1:3]]
     sides = [folder / name for folder in above for name in _SIDES]
     files = [asked.filed[year] for year in sorted(asked.filed)]
     together = kept([*files, *sides], [asked.unit], lambda: _compared(_readable(asked), files))
@@ -516,7 +517,7 @@ def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Re
 
 def _data(files: Sequence[Path]) -> list[Path]:
     """The folders beside the folders of reports, where corrections and decisions lie."""
-    above = [path.resolve().parents for path in files]
+    above = [absolute(path).parents for path in files]
     return sorted({folders[min(2, len(folders) - 1)] for folders in above})
 
 

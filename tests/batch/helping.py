@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def end(how):
 def sleep(seconds):
     time.sleep(seconds)
     return seconds
+
+
+def litter(told):
+    """Leave a temporary folder that nobody clears away, and then, if its name is to be ``told`` in a file, never end."""
+    made = tempfile.mkdtemp(prefix="litter-")
+    if told:
+        Path(told).write_text(made)
+        time.sleep(600)
+    return made
 
 
 def odd_ends_its_process(n):

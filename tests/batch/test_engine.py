@@ -57,6 +57,18 @@ def test_time_is_bounded_and_importing_is_not_counted(process):
     assert process.call(helping.sleep, 0, seconds=5) == 0
 
 
+def test_what_a_killed_process_leaves_in_its_temporary_folder_goes_with_it(tmp_path):
+    process = Bounded()
+    folder = Path(process.call(helping.litter, ""))
+    assert folder.is_dir() and folder.parent.name.startswith("b-")
+    assert process.call(helping.litter, str(tmp_path / "told"), seconds=0.5) == Ended("timed_out", "0.5 s")
+    killed = Path((tmp_path / "told").read_text())
+    assert killed.parent == folder.parent and not folder.parent.exists()
+    again = Path(process.call(helping.litter, ""))
+    process.close()
+    assert not again.parent.exists()
+
+
 def test_memory_is_bounded():
     process = Bounded(memory=400 * 2**20)
     try:

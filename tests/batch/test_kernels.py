@@ -191,6 +191,21 @@ def test_files_are_closed_and_hooks_called_when_a_kernel_ends(tmp_path):
     assert not list(tmp_path.glob("aside*"))
 
 
+def test_every_kernel_ends_by_itself_when_it_is_asked_to(tmp_path, monkeypatch):
+    """Threads of ipykernel may wait for each other at the end: one in four then had to be killed, five seconds later."""
+    codes, poll = [], kernels._Process.poll
+
+    def noted(self):
+        ended = self.returncode is None and poll(self) is not None
+        codes.extend([self.returncode] * ended)
+        return self.returncode
+
+    monkeypatch.setattr(kernels._Process, "poll", noted)
+    for _ in range(15):
+        run(tmp_path, "1")
+    assert codes == [0] * 15
+
+
 def test_a_cell_that_takes_too_long_is_refused_as_ordinarily(tmp_path):
     with pytest.raises(CellTimeoutError):
         run(tmp_path, "import time; time.sleep(60)", execution_timeout=1)

@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,8 +92,11 @@ class Bounded:
             _end(process)
 
     def _start(self) -> None:
+        # What it leaves behind when it is killed goes with this folder.
+        self._temporary = tempfile.mkdtemp(prefix="b-")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "analysis.batch.bounded"],
+            env={**os.environ, "TMPDIR": self._temporary},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # An interrupt at the terminal is for the process that waits, which ends this one.
@@ -122,6 +127,7 @@ class Bounded:
                 pipe.close()
             except OSError:  # what was not written yet has nobody to read it
                 continue
+        shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 def without_grammar() -> None:
@@ -170,6 +176,7 @@ def _listen(orders: queue.SimpleQueue) -> None:
         while True:
             orders.put(pickle.load(sys.stdin.buffer))
     finally:
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
         if hasattr(os, "killpg"):  # with everything that it has started
             os.killpg(0, signal.SIGKILL)
         os._exit(1)

@@ -26,7 +26,7 @@ from analysis.batch.package import describe
 from analysis.checking import declared_findings, reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
-from analysis.places import is_local, place, replacing
+from analysis.places import absolute, folder_for, is_local, place, replacing
 
 # The tables that checks over several reports see.
 _SEEN = ("documents", "facts", "claims", "sentences", "placements")
@@ -78,7 +78,7 @@ def check(
     else:
         folder = out or Path("store")
         read = store.read_folder(source, folder, cluster, told)
-    made = Checked(folder if out is None else _made(out), read=read)
+    made = Checked(folder if out is None else folder_for(out, "--out"), read=read)
     decisions = reviews.load(beside(place, reviews.NAME, decided))
     known = register.load(units) if units else register.beside(place)
     _write(folder, made, known, decisions)
@@ -91,14 +91,9 @@ def home(source: Path) -> Path:
     if is_store(source):
         origin = source / store.ORIGIN
         told = origin.read_text(encoding="utf8") if origin.is_file() else ""
-        folder = place(told) if "://" in told else source / told
+        folder = place(told) if "://" in told else (source / told).resolve()
         return folder if folder.exists() else source
     return source if source.is_dir() else source.parent
-
-
-def _made(out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    return out
 
 
 def beside(folder: Path, name: str, given: Path | None) -> Path:
@@ -108,7 +103,7 @@ def beside(folder: Path, name: str, given: Path | None) -> Path:
             raise InputError(f"找不到文件 {given}。", f"There is no file {given}.")
         return given
     within = folder / name
-    return within if within.is_file() else folder.resolve().parent / name
+    return within if within.is_file() else absolute(folder).parent / name
 
 
 def units_of(folder: Path, names: Sequence[str] = _SEEN) -> Iterator[dict[str, pd.DataFrame]]:

@@ -131,6 +131,11 @@ class Forked:
         app.poller = Poller(os.getppid())
         os.close(ready)
         app.start()
+        # Once it has replied to the request to shut down, the control thread has what was printed flushed. ipykernel, which
+        # ends its threads on the way out, ends the one that does so first; then both would wait for ever.
+        if app.control_thread and app.control_thread.is_alive():
+            app.control_thread.stop()
+            app.control_thread.join()
         _leave()
 
 

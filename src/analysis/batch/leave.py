@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 from analysis import frames
+from analysis.errors import Unreached
 
 # So many sentences are kept of what a book finds most important.
 _HEADLINES = 3
@@ -35,6 +36,7 @@ def leave(book: object, folder: str, stem: str, say: str) -> None:
         "findings": _findings(book),
         "synthetic": bool(book.tables["documents"]["synthetic"].any()),
         "failed": [str(error) for error in book.failed],
+        "again": any(isinstance(error, Unreached) for error in book.failed),
     }
     (place / say).write_text(json.dumps(about, ensure_ascii=False), encoding="utf8")
 

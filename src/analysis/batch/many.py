@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 
 import nbformat
@@ -30,9 +31,9 @@ from analysis.batch.journal import Journal
 from analysis.batch.kept import keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
-from analysis.batch.run import RECORD, RunFailed, make, restore
+from analysis.batch.run import RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
-from analysis.places import files_under, is_local, write_whole
+from analysis.places import files_under, folder_for, is_local, write_whole
 from analysis.writing.index import index_page
 from analysis.writing.labels import label
 
@@ -55,8 +56,8 @@ class Batch:
 
     @property
     def good(self) -> bool:
-        """Whether every one is good."""
-        return all(record["state"] == "good" for record in self.records.values())
+        """Whether every one that was made or kept is good."""
+        return all(record["state"] in ("good", "waiting") for record in self.records.values())
 
 
 def run_all(
@@ -66,14 +67,16 @@ def run_all(
     cluster: Cluster = HERE,
     going_on: bool = True,
     again: bool = False,
+    limit: int = 0,
     told: Callable[[Mapping, int, int], None] = lambda record, done, of: None,
 ) -> Batch:
     """Make every run that is not up to date, or with ``again`` every run.
 
-    ``told`` hears of each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
+    Of those that are not up to date at most ``limit`` are made (0: all); the others wait for the next call. ``told`` hears of
+    each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
     ``InputError`` if ``out`` cannot be written or another batch writes to it.
     """
-    _made(out)
+    folder_for(folder_for(out, "--out") / LOGS, "--out")
     batch = Batch(out)
     with Journal(out) as journal:
         if is_local(out):
@@ -89,9 +92,11 @@ def run_all(
                 journal.put(job.id, batch.records[job.id])
             else:
                 waiting[job.id] = job, why
+        now = _spread(list(waiting.values())[: limit or None], cluster.jobs or os.cpu_count() or 1)
+        total = len(batch.records) + len(now)
         for n, record in enumerate(batch.records.values(), 1):
-            told(record, n, len(jobs))
-        made = each(partial(_one, out=out), waiting.values(), bounds, cluster)
+            told(record, n, total)
+        made = each(partial(_one, out=out), now, bounds, cluster)
         written = time.monotonic()
         try:
             for (job, why), record in made:
@@ -99,7 +104,7 @@ def run_all(
                     record = _lost(job, why, record, bounds, out)
                 batch.records[job.id] = record
                 journal.put(job.id, record)
-                told(record, len(batch.records), len(jobs))
+                told(record, len(batch.records), total)
                 if time.monotonic() - written > _INDEX_EVERY:
                     _write_index(out, journal, _left(waiting, batch))
                     journal.save()
@@ -117,20 +122,20 @@ def run_all(
     return batch
 
 
+def _spread(waiting: Sequence[tuple[Job, object]], at_once: int) -> list[tuple[Job, object]]:
+    """Runs in an order in which those made at one time are of different units: what the years of a unit need alike
+    (``kept``) is then made once, and not by all of them at the same time."""
+    units: dict[str, list] = {}
+    for one in waiting:
+        units.setdefault(one[0].run.unit, []).append(one)
+    of_units = list(units.values())
+    together = (of_units[n : n + at_once] for n in range(0, len(of_units), at_once))
+    return [one for some in together for years in zip_longest(*some) for one in years if one]
+
+
 def _left(waiting: Mapping[str, tuple[Job, tuple[str, str]]], batch: Batch) -> dict[str, dict]:
     """The records of runs that are still to be made."""
     return {n: _ended(*what, "waiting", "", "") for n, what in waiting.items() if n not in batch.records}
-
-
-def _made(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / LOGS).mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 --out。",
-            f"Output cannot be written in {out} ({error.strerror}): choose another --out.",
-        ) from None
 
 
 # So many runs of a kind are named in a summary; the index has them all.
@@ -139,19 +144,27 @@ _NAMED = 20
 
 def summary(batch: Batch) -> Iterator[str]:
     """What became of the runs, in lines: those that are not good first, and why; then what was made and what was kept."""
-    bad = [record for record in batch.records.values() if record["state"] != "good"]
+    bad = [record for record in batch.records.values() if record["state"] not in ("good", "waiting")]
     for record in bad[:_NAMED]:
         why = f"{record['message_zh']} | {record['message_en']}".strip(" |")
         yield f"{record['state']:<11} {record['unit']} {record['years']}  {why}"
     if len(bad) > _NAMED:
         yield f"… {len(bad) - _NAMED} more in {batch.out / INDEX}"
     good = [record for record in batch.records.values() if record["state"] == "good"]
+    over = [(record, why) for record in good for why in record["failed"]]
+    for record, why in over[:_NAMED]:
+        said = " | ".join(why.split("\n"))
+        yield f"{'passed over':<11} {record['unit']} {record['years']}  {said}"
+    if len(over) > _NAMED:
+        yield f"… {len(over) - _NAMED} more in {batch.out / INDEX}"
     made = Counter(record["why_zh"] + " | " + record["why_en"] for record in good if record["why_zh"])
     for why, n in made.most_common(_NAMED):
         yield f"{'good':<11} {n}  {why}"
     kept = sum(not record["why_zh"] for record in good)
     states = " · ".join(
-        f"{label('run_' + s, 'zh')} {s} {n}" for s, n in Counter(r["state"] for r in bad).items()
+        f"{label('run_' + s, 'zh')} {s} {n}"
+        for s, n in Counter(r["state"] for r in batch.records.values()).items()
+        if s != "good"
     )
     yield f"运行 runs {len(batch.records)} · 完成 good {len(good)}（未变 kept {kept}）" + (
         f" · {states}" if states else ""
@@ -203,6 +216,8 @@ def _kept(
     if last and last["key"] == job.key:
         if last["state"] == "good" and not done.there(last):
             return None, _said("why_gone")
+        if last["again"]:
+            return None, _said("why_passed_over")
         if last["state"] in _FINAL and bool(job.refused) == (last["state"] == "refused" and not last["log"]):
             return {**last, "why_zh": "", "why_en": ""}, ("", "")
         return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
@@ -253,9 +268,10 @@ def _changed(last: Mapping, job: Job) -> tuple[str, str]:
 # one run, in a process of its own
 
 
-def _aside(job: Job, out: Path) -> Path | None:
-    """The folder that a run is written in: where this process and the one that makes the run both find it."""
-    return out / f".run-{hashlib.sha256(job.id.encode()).hexdigest()[:16]}" if is_local(out) else None
+def _asides(job: Job) -> str:
+    """How the folders begin that a run is written in: the process that makes it makes one of its own, since on a cluster two
+    may be at it, and the process that waits finds it by its name."""
+    return f".run-{hashlib.sha256(job.id.encode()).hexdigest()[:16]}-"
 
 
 def _keep(out: Path) -> Path:
@@ -267,16 +283,13 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
     """Make a run and leave its log; its record, whatever came of it."""
     job, why = waiting
     begun = time.monotonic()
-    aside = _aside(job, out)
-    if aside:
-        shutil.rmtree(aside, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="notebook-") as folder:
         notebook = Path(folder) / job.notebook.name
         notebook.write_text(job.notebook.source, encoding="utf8")
         executed, seconds = None, {}
         try:
-            with keeping(_keep(out) if aside else None):
-                made = make(job.run, out, notebook, job.origin, aside=aside)
+            with keeping(_keep(out) if is_local(out) else None):
+                made = make(job.run, out, notebook, job.origin, aside=_asides(job))
         except Unreached as error:  # another time it may be
             record = _ended(job, why, "failed", error.zh, error.en)
         except InputError as error:
@@ -299,7 +312,7 @@ def _good(job: Job, why: tuple[str, str], folder: Path, out: Path, about: Mappin
         kind: f"{base}/{stem}.{kind}" if f"{stem}.{kind}" in there else ""
         for kind in ("html", "docx", "ipynb")
     }
-    said = {name: about[name] for name in ("figures", "findings", "headlines", "synthetic")}
+    said = {name: about[name] for name in SAID}
     return {
         **_ended(job, why, "good", "", ""),
         **files,
@@ -325,6 +338,8 @@ def _ended(job: Job, why: tuple[str, str], state: str, zh: str, en: str) -> dict
         "figures": [],
         "findings": {},
         "headlines": [],
+        "failed": [],
+        "again": False,
         "message_zh": zh,
         "message_en": en,
         "why_zh": why[0],
@@ -341,11 +356,12 @@ def _ended(job: Job, why: tuple[str, str], state: str, zh: str, en: str) -> dict
 
 def _lost(job: Job, why: tuple[str, str], ended: Ended, bounds: Bounds, out: Path) -> dict:
     """The record of a run whose process ended before it did; its log, from the notebook as far as it came."""
-    aside, executed = _aside(job, out), None
-    if aside:
-        with suppress(OSError, ValueError):
-            executed = nbformat.read(aside / job.notebook.name, 4)
-        shutil.rmtree(aside, ignore_errors=True)
+    executed = None
+    if is_local(out):
+        for aside in out.glob(f"{_asides(job)}*"):
+            with suppress(OSError, ValueError):
+                executed = nbformat.read(aside / job.notebook.name, 4)
+            shutil.rmtree(aside, ignore_errors=True)
     words = {
         "timed_out": (
             f"超过时限 {bounds.seconds:g} 秒：可用 --seconds 放宽。",

@@ -28,7 +28,7 @@ from analysis.batch.run import KINDS, Run
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request, years_label
-from analysis.places import files_under, is_local, mark, marks, place
+from analysis.places import absolute, files_under, is_local, mark, marks, place
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import label
@@ -150,27 +150,33 @@ class Asked:
     language: str = "zh"
     group: str = ""
     only: str = ""
-    limit: int = 0
 
 
 def plan(asked: Asked) -> list[Job]:
     """The runs that are asked for, in order. Raises ``InputError`` for what no run can come of."""
     notebook = open_notebook(asked.notebook)
+    bulletin = notebook.kind == "bulletin"
+    if bulletin and asked.units.strip() not in ALL:
+        raise InputError(
+            "通报是全部单位一起的，不接受 --units：请去掉它，或把这些单位的报告放在一个文件夹里用 --data。",
+            "A bulletin is of all units and takes no --units: leave it out, or give a folder of these units with --data.",
+        )
+    if asked.group and not bulletin:
+        raise InputError(
+            f"{notebook.name} 不分组：--group 只用于 bulletin。",
+            f"{notebook.name} groups nothing: --group is for a bulletin.",
+        )
     folder = place(asked.data) if asked.data else SHIPPED
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
-    runs = (
-        _bulletins(asked, folder, notebook)
-        if notebook.kind == "bulletin"
-        else _of_units(asked, folder, notebook)
-    )
+    runs = _bulletins(asked, folder, notebook) if bulletin else _of_units(asked, folder, notebook)
     jobs = [job for job in runs if _wanted(job, asked.only)]
     if not jobs:
         raise InputError(
             f"没有要运行的：{folder} 里没有符合 --units、--years、--only 的报告。",
             f"There is nothing to run: {folder} has no report that --units, --years and --only leave.",
         )
-    return jobs[: asked.limit or None]
+    return jobs
 
 
 def _wanted(job: Job, only: str) -> bool:
@@ -237,6 +243,11 @@ def _bulletins(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
         typed = [p for p in re.split(r"[,，、\s]+", asked.years.strip()) if p]
         if asked.years.strip() in ALL:
             periods = have
+            if not have:
+                raise InputError(
+                    f"{folder} 里的文件不以年份命名：通报请写明年份，如 --years 2024。",
+                    f"The files in {folder} are not called after years: name the years of the bulletin, e.g. --years 2024.",
+                )
         elif all(re.fullmatch(r"\d{4}([-–—~至]\d{4})?", p) for p in typed):
             periods = list(map(str, parse_years(asked.years)))
         else:
@@ -270,7 +281,7 @@ class _Sides:
 
     def __init__(self, folder: Path) -> None:
         at = home(folder)
-        above = at.resolve().parent
+        above = absolute(at).parent
         places = {
             register.NAME: (at, above),
             corrections.NAME: (at, above),

@@ -7,9 +7,11 @@ completed, nothing unexpected came on stderr and no glyph was missing; what else
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,7 +30,7 @@ from analysis.batch.papermill_engine import Engine
 from analysis.batch.progress import watching
 from analysis.errors import InputError, Unreached
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
-from analysis.places import is_local, put, reached
+from analysis.places import is_local, put, reached, unwritable
 from analysis.writing.export import to_html
 
 _NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
@@ -39,6 +41,8 @@ _NO_GLYPH = " missing from font"
 RECORD = ".run.json"
 # What the kernel says of the run, for the process that drives it.
 _ABOUT = "about.json"
+# What of it the record keeps: ``failed`` tells of files that were passed over, ``again`` whether another time they might not be.
+SAID = ("headlines", "figures", "findings", "synthetic", "failed", "again")
 
 
 @dataclass(frozen=True)
@@ -103,12 +107,12 @@ def make(
     notebook: Path | None = None,
     origin: Mapping[str, object] | None = None,
     told: Callable[[int, int, int], None] | None = None,
-    aside: Path | None = None,
+    aside: str = ".one-",
 ) -> Made:
     """Execute the notebook of ``run``, or another ``notebook`` with its parameters; leave ``<out>/<unit>/<years>/``.
 
     ``origin`` is what the run is made from (``plan``), kept in its record; ``told`` hears how many files of how many are
-    read and how many failed, where a run reads a whole folder. It is written in the folder ``aside``, by default one of its own. Raises
+    read and how many failed, where a run reads a whole folder. It is written in a folder beside the others whose name begins with ``aside``. Raises
     ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
     nothing is left behind and what was there before stays.
     """
@@ -126,7 +130,7 @@ def make(
         own = "" if notebook.stem in (k.notebook.stem for k in KINDS.values()) else f"-{stem}"
         first, within = about["place"]
         place = out / first / f"{within}{own}"
-        said = {name: about[name] for name in ("headlines", "figures", "findings", "synthetic")}
+        said = {name: about[name] for name in SAID}
         origin = origin or {"kind": run.kind, "notebook": notebook.name, "parameters": run.given}
         record = {"version": __version__, **origin, "state": "good", "tables": "tables", **said}
         text = json.dumps(record, ensure_ascii=False, indent=1)
@@ -144,7 +148,11 @@ class _Leaving(Engine):
         if last:
             nb.cells.append(nbformat.v4.new_code_cell(last, id="leave"))
         executed = super().execute_notebook(nb, kernel_name, **kwargs)
-        if last and all(o.output_type != "error" for o in executed.cells[-1].outputs):
+        if not last:
+            return executed
+        leaving = executed.cells[-1]
+        ran = leaving.execution_count is not None  # a cell before may have ended the kernel
+        if ran and all(o.output_type != "error" for o in leaving.outputs):
             said = executed.cells.pop().outputs
             if said and executed.cells:
                 executed.cells[-1].setdefault("outputs", []).extend(said)
@@ -249,23 +257,17 @@ def settled(executed: NotebookNode) -> NotebookNode:
 
 
 @contextmanager
-def _aside(out: Path, given: Path | None):
+def _aside(out: Path, begins: str):
     """A folder to write a run in, which is gone afterwards; and so are folders of ``out`` that it made and nothing used."""
     there = next((p for p in (out, *out.parents) if p.exists()), out) if is_local(out) else out
     try:
-        if given:
-            given.mkdir(parents=True)
-            folder = given
-        elif is_local(out):
+        if is_local(out):
             out.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".one-", dir=out))
+            folder = Path(tempfile.mkdtemp(prefix=begins, dir=out))
         else:
             folder = Path(tempfile.mkdtemp(prefix="run-"))
     except OSError as error:
-        raise Unreached(  # another time there may be room
-            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 OUT。",
-            f"Output cannot be written in {out} ({error.strerror}): choose another OUT.",
-        ) from None
+        raise unwritable(out, "OUT", error, Unreached) from None  # another time there may be room
     try:
         yield folder
     finally:
@@ -283,22 +285,44 @@ def _put(aside: Path, folder: Path) -> None:
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside.chmod(0o755)
-    old = None
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f"{OLD}{folder.name}-", dir=folder.parent))
-        folder.rename(old / folder.name)
+    for _ in range(_PUT):
+        old = None
+        with suppress(FileNotFoundError):  # there is nothing to replace
+            old = _set_aside(folder)
+        try:
+            aside.rename(folder)
+            return
+        except OSError as error:
+            if old and not folder.exists():
+                (old / folder.name).rename(folder)
+            # Another run of the same name was put there meanwhile.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        finally:
+            if old:
+                shutil.rmtree(old, ignore_errors=True)
+    raise Unreached(
+        f"{folder} 不断被另一个命令写入：请让一个结果只由一个命令写。",
+        f"{folder} is written by another command again and again: let one command write a result.",
+    )
+
+
+def _set_aside(folder: Path) -> Path:
+    """Move a folder into a new one beside it, which is returned. Raises ``FileNotFoundError`` if it is not there."""
+    old = Path(tempfile.mkdtemp(prefix=f"{OLD}{folder.name}-", dir=folder.parent))
     try:
-        aside.rename(folder)
+        folder.rename(old / folder.name)
     except OSError:
-        if old:
-            (old / folder.name).rename(folder)
+        old.rmdir()
         raise
-    finally:
-        if old:
-            shutil.rmtree(old, ignore_errors=True)
+    return old
 
 
 OLD = ".old-"
+# No run takes so many seconds.
+_LONG = 24 * 3600
+# So often it is tried to put a result in its place.
+_PUT = 5
 
 
 def _put_far(aside: Path, folder: Path) -> None:
@@ -326,5 +350,9 @@ def restore(out: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
     for aside in out.glob(".run-*"):
         shutil.rmtree(aside, ignore_errors=True)
+    for aside in out.glob(".one-*"):  # of a single run, which may be going on
+        with suppress(OSError):
+            if time.time() - aside.stat().st_mtime > _LONG:
+                shutil.rmtree(aside, ignore_errors=True)
     for file in (*out.glob(".new-*"), *out.glob("*/*/.new-*")):  # index and logs
         file.unlink()

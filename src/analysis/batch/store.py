@@ -33,7 +33,18 @@ from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
 from analysis.errors import InputError, NotAReport, Unreached
-from analysis.places import content, contents, files_under, is_local, marks, remove, replacing, write_whole
+from analysis.places import (
+    absolute,
+    content,
+    contents,
+    files_under,
+    folder_for,
+    is_local,
+    marks,
+    remove,
+    replacing,
+    write_whole,
+)
 from analysis.problems import findings_within, inventory_of, section_five
 from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
@@ -77,6 +88,8 @@ class Outcome:
     en: str = ""
     notes: tuple[str, ...] = ()
     synthetic: bool = False
+    # Whether it is as likely to fail the next time: not if time ran out, or a place could not be reached.
+    final: bool = True
 
     @property
     def message(self) -> str:
@@ -150,7 +163,7 @@ def read_folder(
     paths = find(folder)
     base = folder if folder.is_dir() else folder.parent
     declared = _corrections(base, fixes)
-    pieces = _made(out) / ".pieces"
+    pieces = folder_for(folder_for(out, "--out") / ".pieces", "--out")
     if is_local(out):
         for left in out.glob(".new-*"):  # by a run that was killed
             if left.is_dir():
@@ -183,27 +196,15 @@ def read_folder(
 def _origin(base: Path, out: Path) -> str:
     if is_local(base) and is_local(out):
         return os.path.relpath(base.resolve(), out.resolve())
-    return str(base.resolve())
+    return str(absolute(base))
 
 
 def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]:
     if fixes is not None and not fixes.is_file():
         raise InputError(f"找不到更正文件 {fixes}。", f"There is no file of corrections {fixes}.")
-    base = base.resolve()
+    base = absolute(base)
     places = [fixes] if fixes else [base / corrections.NAME, base.parent / corrections.NAME]
     return next((corrections.load(p) for p in places if p.is_file()), [])
-
-
-def _made(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / ".pieces").mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"不能在 {out} 里写结果（{error.strerror}）：请换一个 --out。",
-            f"The store cannot be written in {out} ({error.strerror}): choose another --out.",
-        ) from None
-    return out
 
 
 # reading the files
@@ -275,6 +276,7 @@ def _kept(path: Path, name: str, mark: str, pieces: Path, reading: str) -> tuple
             "failed",
             zh=f"{path} 打不开（{why}）：请检查读取权限。",
             en=f"{path} cannot be opened ({why}): check that it may be read.",
+            final=False,
         )
     return key, _outcome(pieces / key)
 
@@ -297,7 +299,7 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
             "one.",
         ),
     }[ended.state]
-    return Outcome(name, "failed", zh=zh, en=en)
+    return Outcome(name, "failed", zh=zh, en=en, final=False)
 
 
 def _read_one(file: tuple[Path, str, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
@@ -309,7 +311,7 @@ def _read_one(file: tuple[Path, str, str], pieces: Path, reading: str) -> tuple[
     try:
         report = read_report(path)
     except Unreached as error:  # another time it may be
-        return key, Outcome(name, "failed", zh=error.zh, en=error.en)
+        return key, Outcome(name, "failed", zh=error.zh, en=error.en, final=False)
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)

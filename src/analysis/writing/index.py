@@ -243,7 +243,7 @@ def _row(run: Mapping, columns: Sequence[Mapping], language: str, cause: str) ->
     message = _message(run, language)
     cells = {
         **{key: run[key] for key in ("unit", "years", "state", "kind", "notebook", "language")},
-        "told": [message] if message else list(run["headlines"]),
+        "told": [message] if message else _told(run, language),
         **{s: _number(run["findings"].get(s)) for s in SEVERITIES},
         **{f"figure.{f['name']}": _number(f["value"], f["text"]) for f in run["figures"]},
         "seconds": _number(run["seconds"], f"{run['seconds'] or 0:.1f}"),
@@ -256,6 +256,14 @@ def _row(run: Mapping, columns: Sequence[Mapping], language: str, cause: str) ->
     return [cells.get(column["key"]) for column in columns]
 
 
+def _told(run: Mapping, language: str) -> list[str]:
+    """What a good run says first, and that it had to pass files over."""
+    over = run.get("failed", ())  # what an older version wrote has none
+    first = [label("run_passed_over", language).format(n=len(over))] if over else []
+    zh_or_en = [why.split("\n")[-1 if language == "en" else 0] for why in over]
+    return [*first, *zh_or_en, *run["headlines"]]
+
+
 def _number(value: float | None, text: str = "") -> list | None:
     if value is None or not math.isfinite(value):
         return None
@@ -265,7 +273,7 @@ def _number(value: float | None, text: str = "") -> list | None:
 def _each_year(years: str) -> list[str]:
     """Every year that a run is about: of ``2018-2020,2023`` four, of ``2024Q1`` one."""
     found = []
-    for first, last in re.findall(r"(\d{4})(?:\s*[-–—]\s*(\d{4}))?", years):
+    for first, last in re.findall(r"(\d{4})(?:\s*[-–—~至]\s*(\d{4}))?", years):
         found += range(int(first), int(last or first) + 1)
     return [str(year) for year in found] or [years]
 
