@@ -316,8 +316,8 @@ _REMEDY = (
     "To tell them apart, run the old data with the new code (parameters as before) and compare that batch with each of the two: then one thing differs at a time.",
 )
 _ALARM = (
-    "⚠ 有变化没有解释：结果不能重现，或取决于没有记下的东西（如所用库的版本）。请先查清，再引用这两批。",
-    "⚠ Some changes have no explanation: results do not repeat, or rest on something that is not recorded (such as the versions of libraries). Find out before either batch is quoted.",
+    "⚠ 有变化没有解释：结果不能重现，或取决于没有记下的东西（如所在的机器）。请先查清，再引用这两批。",
+    "⚠ Some changes have no explanation: results do not repeat, or rest on something that is not recorded (such as the machine). Find out before either batch is quoted.",
 )
 _WHAT = {"changed": ("变", "changed"), "new": ("新", "new"), "gone": ("去", "gone")}
 

@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.errors import InputError
+from analysis.places import write_whole
 from analysis.reading.synthetic import mark
 from analysis.synthesis.figures import year_of
 from analysis.synthesis.formats import FORMATS, printed
@@ -227,9 +228,9 @@ def _ours(path: Path) -> bool:
     if path.is_dir():
         reports = path.name.startswith(first_name())
         return path.name == TRUTH or (
-            reports and all(re.fullmatch(r"\.?20\d\d\.\w+", p.name) for p in path.iterdir())
+            reports and all(re.fullmatch(r"20\d\d\.\w+|\.new-\w+", p.name) for p in path.iterdir())
         )
-    return path.name in (NOTICE, f".{NOTICE}")
+    return path.name == NOTICE or path.name.startswith(".new-")
 
 
 def _clear(out: Path) -> None:
@@ -241,11 +242,8 @@ def _clear(out: Path) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}")
-    aside.write_bytes(content)
-    aside.replace(path)
+    write_whole(path, content)
 
 
 def _notice(wanted: Plan) -> str:

@@ -104,7 +104,8 @@ class _Words:
             yield "".join(told)
 
     def problems(self, declared_: Mapping[str, Any]) -> Iterator[str]:
-        """Some of the problems, each with its measure."""
+        """What became of last year's problems, then some of this year's, each with its measure."""
+        yield self.said(declared_["done"])
         least, most = declared_["taken"]
         ways = declared_["ways"]
         taken = self.rng.permutation(len(ways))[: int(self.rng.integers(least, most + 1))]
