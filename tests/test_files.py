@@ -29,6 +29,7 @@ def test_files_behind_links_are_found_once_and_links_that_lead_back_are_not_foll
     (folder / "乙县" / "2020.txt").symlink_to(far / "甲县" / "2020.txt")
     (folder / "乙县" / "back").symlink_to(folder)
     (folder / "乙县" / "nowhere.txt").symlink_to(tmp_path / "nothing")
+    (folder / "乙县" / "itself.txt").symlink_to(folder / "乙县" / "itself.txt")
     assert [p.relative_to(folder).as_posix() for p in files_under(folder)] == [
         "乙县/2020.txt",
         "甲县/2020.txt",

@@ -107,14 +107,14 @@ def _within(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     if real in above:  # a link that leads back
         return
     try:
-        entries = list(os.scandir(folder))
+        names = os.listdir(folder)
     except OSError:  # may not be looked into
         return
-    for entry in entries:
-        if entry.is_dir():
-            yield from _within(folder / entry.name, above | {real})
-        elif entry.is_file():
-            yield folder / entry.name
+    for path in map(folder.joinpath, names):
+        if path.is_dir():
+            yield from _within(path, above | {real})
+        elif path.is_file():
+            yield path
 
 
 def marks(folder: Path) -> dict[Path, str]:

@@ -419,6 +419,31 @@ def test_what_is_no_count_is_refused_or_stays_open(printed, reader, tmp_path):
         assert fact["value"] != fact["value"] or fact["status"] == "inferred"
 
 
+def test_a_change_that_may_stand_in_several_columns_leaves_its_row_open(tmp_path):
+    """What has lost a blank cell at its end is not refused because of a number that the column beside it may hold."""
+    path = tmp_path / "甲县" / "2020.txt"
+    path.parent.mkdir()
+    path.write_text(
+        "甲县2020年政府信息公开工作年度报告\n一、总体情况\n全年平稳。\n二、主动公开政府信息情况\n第二十条第（五）项\n"
+        "信息内容              上一年项目数量  本年增/减       处理决定数量\n"
+        "行政许可              10              -1              779\n"
+        "其他对外管理服务事项  19              3               468\n"
+        "第二十条第（六）项\n"
+        "信息内容              上一年项目数量  本年增/减       处理决定数量\n"
+        "行政处罚              69              -1\n"
+        "行政强制              6               1               17\n",
+        encoding="utf8",
+    )
+    facts = read_report(path).facts.set_index(["table", "row", "column"]).loc["disclosure"]
+    assert list(facts.loc["licensing", "value"]) == [10, -1, 779]
+    assert set(facts.loc["penalties", "status"]) == {"ambiguous"}
+    path.write_text(
+        path.read_text(encoding="utf8").replace("        -1              779", "        -1  779  5")
+    )
+    with pytest.raises(InputError):
+        read_report(path)
+
+
 @pytest.mark.parametrize("cut", [0.3, 0.5, 0.8, 0.99])
 @pytest.mark.parametrize("kind", ["pdf", "html", "txt", "docx", "xlsx"])
 def test_what_is_cut_off_is_refused_or_read_without_what_is_gone(kind, cut, reader, tmp_path):

@@ -286,16 +286,18 @@ def _numbers(
             made.append(None)
             continue
         if not row.glued:
-            _check(quantity, kind, span, row, text)
+            # Of a row whose blanks are gone it may stand in any of these columns.
+            possible = kinds[i : i + 1 + max(0, len(kinds) - len(reading))] or [kind]
+            _check(quantity, possible, span, row, text)
         made.append(int(quantity.value) if adds_up and kind == "count" else i)
     return tuple(made)
 
 
-def _check(quantity: Quantity, kind: str, span: Span, row: PrintedRow, text: Text) -> None:
-    """Raises ``InputError`` for a number that no cell of the form can hold."""
-    if abs(quantity.value) > (_MOST_AMOUNT if kind == "amount" else _MOST_COUNT):
+def _check(quantity: Quantity, kinds: Sequence[str], span: Span, row: PrintedRow, text: Text) -> None:
+    """Raises ``InputError`` for a number that no cell of these kinds can hold."""
+    if abs(quantity.value) > (_MOST_AMOUNT if "amount" in kinds else _MOST_COUNT):
         zh, en = "大得不可能", "which is impossibly large"
-    elif kind == "count" and (quantity.value < 0 or not quantity.value.is_integer()):
+    elif {*kinds} == {"count"} and (quantity.value < 0 or not quantity.value.is_integer()):
         zh, en = "件数应为非负整数", "a count must be a whole number of zero or more"
     else:
         return
