@@ -107,10 +107,10 @@ def _within(folder: Path, above: frozenset[str]) -> Iterator[Path]:
     if real in above:  # a link that leads back
         return
     try:
-        names = os.listdir(folder)
+        paths = list(folder.iterdir())
     except OSError:  # may not be looked into
         return
-    for path in map(folder.joinpath, names):
+    for path in paths:
         if path.is_dir():
             yield from _within(path, above | {real})
         elif path.is_file():
