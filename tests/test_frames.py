@@ -28,9 +28,9 @@ def test_a_sound_table_is_what_pandera_makes_of_it(name):
     schema = frames.SCHEMAS[name]
     for n in (0, 3):
         table = pd.DataFrame(rows(schema, n), columns=list(schema.columns))
-        plain = frames._sound(schema, table)
+        plain = frames._sound(schema, rows(schema, n))
         assert plain is not None
-        pd.testing.assert_frame_equal(plain, schema.validate(table))
+        pd.testing.assert_frame_equal(pd.DataFrame(plain), schema.validate(table))
 
 
 WRONG = {
@@ -53,8 +53,24 @@ def test_a_table_with_a_fault_is_left_to_pandera(name):
         for value in wrong:
             made = rows(schema)
             made[1] = {**made[1], column: value}
-            table = pd.DataFrame(made, columns=list(schema.columns))
-            assert frames._sound(schema, table) is None, (column, value)
+            assert frames._sound(schema, made) is None, (column, value)
+
+
+def test_what_a_report_does_not_say_is_missing_and_no_fault():
+    made = rows(frames.SCHEMAS["facts"])
+    made[1]["value"], made[2]["value"] = None, math.nan
+    table = frames.frame("facts", made)
+    expected = frames.SCHEMAS["facts"].validate(pd.DataFrame(made, columns=list(table.columns)))
+    pd.testing.assert_frame_equal(table, expected)
+
+
+@pytest.mark.parametrize("name", frames.SCHEMAS)
+def test_rows_are_those_of_pandas(name):
+    table = frames.frame(name, rows(frames.SCHEMAS[name]))
+    for part in (table, table.iloc[:0], table.iloc[[0, 2]], table[list(table.columns[:2])]):
+        ours, theirs = list(frames.tuples(part)), list(part.itertuples(index=False))
+        assert [row._asdict() for row in ours] == [row._asdict() for row in theirs]
+        assert [list(map(type, row)) for row in ours] == [list(map(type, row)) for row in theirs]
 
 
 def test_pandera_says_what_is_wrong():

@@ -282,7 +282,7 @@ def _spoken(note: str, language: str) -> str:
 def _publication(documents: pd.DataFrame, known: Register) -> pd.DataFrame:
     """The table ``publication``: the date on the page beside the legal one."""
     rows = []
-    for document in documents.itertuples(index=False):
+    for document in frames.tuples(documents):
         due = deadline(known.of(document.unit), document.year).isoformat()
         rows.append(
             {
@@ -349,7 +349,7 @@ def _year(folder: Path, period: Period | None, named: Path | None = None) -> Rea
     forms = {}
     for of_unit in units_of(folder, _READ):
         own = {name: table[table["year"] == period.year] for name, table in of_unit.items()}
-        for document in own["documents"].itertuples(index=False):
+        for document in frames.tuples(own["documents"]):
             report = StoredReport.of(document, own)
             forms[report.unit] = report.form
             gathered["rates"].append(rates_of(report))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis import frames
 from analysis.templates import Cell
 
 # More joint placements than this are not enumerated: what depends on them is unknown.
@@ -37,7 +38,7 @@ class Cells:
                 readings.append(
                     {
                         Cell(str(table), r, c): v
-                        for r, c, v in reading[["row", "column", "value"]].itertuples(index=False)
+                        for r, c, v in frames.tuples(reading[["row", "column", "value"]])
                     }
                 )
             self._alternatives.append(readings)

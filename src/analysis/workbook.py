@@ -392,7 +392,7 @@ class Workbook:
 
         summary = self._statements(study, "summary")
         edition = summary[summary["key"].str.endswith(("/summary.synthetic", "/summary.restated"))]
-        yield from map(self._paragraph, edition.itertuples(index=False))
+        yield from map(self._paragraph, frames.tuples(edition))
         for n, section in enumerate(DRAFT, 1):
             yield self._heading(section, *part, n)
             yield from self._item_by_item(study, section, (*part, n))
@@ -400,7 +400,7 @@ class Workbook:
                 chart = self._drawn(code, study)
                 if not chart.empty:
                     yield Picture(caption("picture", chart.title), png(chart), chart.alt)
-        rows = [html.rate_cells(r, self.language) for r in study.rates.itertuples(index=False)]
+        rows = [html.rate_cells(r, self.language) for r in frames.tuples(study.rates)]
         if known := tuple(row for row in rows if html.NO_VALUE not in row):
             yield self._heading("rates", *part, len(DRAFT) + 1)
             head = tuple(self._label(column) for column in html.RATE)
@@ -411,7 +411,7 @@ class Workbook:
         them."""
         about = study.problems.set_index("order")["category"]
         seen, beside = count(1), False
-        for row in self._statements(study, section).itertuples(index=False):
+        for row in frames.tuples(self._statements(study, section)):
             kind, _, order = row.key.removeprefix(f"{study.report.key}/{self.language}/").partition("/")
             title = ""
             if kind in ("stated", "announced"):

@@ -185,7 +185,7 @@ def in_order(found: pd.DataFrame) -> pd.DataFrame:
 
 def _count(made: Checked, documents: pd.DataFrame, found: pd.DataFrame) -> None:
     made.reports += len(documents)
-    for document in documents.itertuples(index=False):
+    for document in frames.tuples(documents):
         made.by_report[document.unit, document.year, ""] += 0
     open_ = found[found["decision"] != "dismissed"]
     made.by_report.update(zip(open_["unit"], open_["year"], open_["severity"], strict=True))

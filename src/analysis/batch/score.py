@@ -82,7 +82,7 @@ def score_all(
             scores = score(of_unit["findings"], rates, documents, chosen, known, every)
             sums = totals(scores, chosen)
             tables.add({"scores": scores, "score_totals": sums})
-            for total in sums.itertuples(index=False):
+            for total in frames.tuples(sums):
                 items = scores[scores["year"] == total.year]
                 if len(keys) == 1:
                     made.lines = list(card(total, items, of_unit["findings"], chosen, language))

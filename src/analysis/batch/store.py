@@ -333,7 +333,7 @@ def _studied(report: Report) -> dict[str, list[dict]]:
     """What is made of a report alone: its problems and what the checks find."""
     five = section_five(report)
     made = five | {"inventory": inventory_of(report), "findings_within": findings_within(report, five)}
-    return {name: table.to_dict("records") for name, table in made.items()}
+    return {name: [row._asdict() for row in frames.tuples(table)] for name, table in made.items()}
 
 
 def _notes(document: Mapping, name: str) -> Iterator[str]:

@@ -59,7 +59,7 @@ def compare(units: Iterable[Tables], register: Register) -> Compared:
     checks = [check(register) for check in CHECKS]
     kinds: dict[bool, str] = {}  # the first report that is real, and the first that is synthetic
     for tables in units:
-        for document in tables["documents"].itertuples(index=False):
+        for document in frames.tuples(tables["documents"]):
             kinds.setdefault(bool(document.synthetic), document.key)
         if error := synthetic_mixed(pd.DataFrame(kinds.items(), columns=["synthetic", "key"])):
             raise error

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analysis import frames
 from analysis.checking.finding import Bilingual, Findings, Place
 from analysis.checking.likeness import Index, alike, folded, itself, settings, sketch
 from analysis.checking.names import other_names
@@ -120,7 +121,7 @@ class Copying:
         """See all reports of one unit."""
         said = tables["sentences"]
         other_names(self._found, said, self.register)
-        for document in tables["documents"].itertuples(index=False):
+        for document in frames.tuples(tables["documents"]):
             of_year = {
                 name: tables[name][tables[name]["year"] == document.year]
                 for name in ("sentences", "claims", "facts")
@@ -186,16 +187,14 @@ def _text(document, own: re.Pattern[str], sentences, claims, facts) -> _Text:
             folded(s.text, own),
             int(numbers.get((s.section, s.number), 0)),
         )
-        for s in sentences.itertuples(index=False)
+        for s in frames.tuples(sentences)
     ]
     at = {
-        (s.section, s.number): key
-        for s, key in zip(sentences.itertuples(index=False), sentences["key"], strict=True)
+        (s.section, s.number): key for s, key in zip(frames.tuples(sentences), sentences["key"], strict=True)
     }
-    known = {f.key: f for f in facts.itertuples(index=False)}
+    known = {f.key: f for f in frames.tuples(facts)}
     claimed = [
-        _claim(c, at.get((c.section, c.sentence), ""), own, document, known)
-        for c in claims.itertuples(index=False)
+        _claim(c, at.get((c.section, c.sentence), ""), own, document, known) for c in frames.tuples(claims)
     ]
     needed = {key for c in claimed if c.wrong for key in c.cells}
     columns = ["key", "unit", "year", "value", "raw", "candidates", "where"]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from analysis import frames
 from analysis.reading import Report
 from analysis.reading.facts import Part
 from analysis.reading.placement import Budget, Line, Placement, difference, place, row_sums, tried
@@ -434,7 +435,7 @@ class _Witnesses:
         self._raw, self._form = report.text.raw, report.form
         self._of: dict[Cell, list] = defaultdict(list)
         self.about: dict[str, str] = {}  # what each of them counts
-        for claim in report.claims.itertuples(index=False):
+        for claim in frames.tuples(report.claims):
             if not claim.about or claim.approximate or concepts()[claim.about].loose:
                 continue
             readings = self._readings(claim)

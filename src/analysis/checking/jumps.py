@@ -179,7 +179,7 @@ def _points(documents: pd.DataFrame, facts: pd.DataFrame, without: set[str]) -> 
     """Each declared quantity in the years where all its cells are certain; cells ``without`` are left out."""
     values = {k: v for k, v in zip(facts["key"], proven(facts), strict=True) if v >= 0 and k not in without}
     points: dict[str, list[Point]] = {code: [] for code in _rules()["quantities"]}
-    for document in documents.itertuples(index=False):
+    for document in frames.tuples(documents):
         form = forms()[document.template]
         for code in points:
             keys = tuple(f"{document.key}/{cell}" for cell in series()[code].cells_in(form))
@@ -266,9 +266,9 @@ class _Off(NamedTuple):
 
 def _units_off(documents: pd.DataFrame, facts: pd.DataFrame) -> list[_Off]:
     """Amounts of one unit that are a power of ten away from its other years on the same form."""
-    rows = {row.key: row for row in facts[facts["value"] > 0].itertuples(index=False)}
+    rows = {row.key: row for row in frames.tuples(facts[facts["value"] > 0])}
     series: dict[tuple[str, Cell], list] = {}
-    for document in documents.itertuples(index=False):
+    for document in frames.tuples(documents):
         for cell in _amounts(document.template):
             if (row := rows.get(f"{document.key}/{cell}")) is not None:
                 series.setdefault((document.template, cell), []).append(row)

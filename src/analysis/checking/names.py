@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis import frames
 from analysis.checking.finding import Findings, Place
 from analysis.checking.likeness import parts, settings
 from analysis.ledger import Ledger
@@ -24,7 +25,7 @@ def other_names(found: Findings, sentences: pd.DataFrame, register: Register) ->
         return
     found.ledger = Ledger({"sentences": titled})
     unit = register.of(titled["unit"].iloc[0])
-    for sentence in titled.itertuples(index=False):
+    for sentence in frames.tuples(titled):
         for name, title in _third(sentence.text, unit, register):
             found.put(
                 "copy.other_name",

@@ -39,7 +39,7 @@ class Parts:
 
     def add(self, tables: Mapping[str, pd.DataFrame]) -> None:
         """See all reports of one unit; those of units that are no part and have none are not kept."""
-        for document in tables["documents"].itertuples(index=False):
+        for document in frames.tuples(tables["documents"]):
             unit = self._register.of(document.unit)
             if unit.parent or unit.unit in self._parts:
                 mine = {n: t[t["year"] == document.year] for n, t in tables.items() if n in _USED}
@@ -100,10 +100,10 @@ def _report(document, unit: Unit, tables: Mapping[str, pd.DataFrame], placed: bo
     form = forms()[document.template]
     facts, values, places = tables["facts"], {}, {}
     columns = ["table", "row", "column", "value", "candidates"]
-    for table, row, column, value, candidates in facts[columns].itertuples(index=False):
+    for table, row, column, value, candidates in frames.tuples(facts[columns]):
         values[Cell(table, row, column)] = 0.0 if pd.isna(value) and candidates == "0" else value
     if placed:
-        for fact in facts[facts["start"] >= 0].itertuples(index=False):
+        for fact in frames.tuples(facts[facts["start"] >= 0]):
             if fact.column == "total" or (fact.table, fact.row) not in places:
                 places[fact.table, fact.row] = Place.of(fact)
     claims = tables["claims"]
@@ -116,7 +116,7 @@ def _report(document, unit: Unit, tables: Mapping[str, pd.DataFrame], placed: bo
         np.array([values.get(cell, np.nan) for cell in _additive(form.code)]),
         tuple(
             _Said(claim.about, claim.value, claim.key, claim.quote, Place.of(claim))
-            for claim in counted[counted["value"] >= _rules()["same"]["least"]].itertuples(index=False)
+            for claim in frames.tuples(counted[counted["value"] >= _rules()["same"]["least"]])
         ),
         places,
     )

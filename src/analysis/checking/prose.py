@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from analysis import frames
 from analysis.checking import lists
 from analysis.checking.doubts import doubtful, explained
 from analysis.checking.finding import Bilingual, ReportFindings
@@ -411,7 +412,7 @@ def _growth(said: Said, sentence: list) -> None:
 def _phrases(said: Said) -> None:
     """What is said of cells without a number: none received (未收到), all upheld (均获维持), all closed."""
     phrases = declared("analysis.checking", "lists.yml")["phrases"]
-    keys = {(s.section, s.number): s.key for s in said.report.sentences.itertuples(index=False)}
+    keys = {(s.section, s.number): s.key for s in frames.tuples(said.report.sentences)}
     for section in said.report.sections.values():
         for n, sentence in enumerate(prose(said.report.text, section)):
             for phrase in phrases:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import groupby
 
+from analysis import frames
 from analysis.cells import Cells
 from analysis.checking.culprits import Group, exchanged, groups
 from analysis.checking.finding import Bilingual, ReportFindings
@@ -33,7 +34,7 @@ class Said:
     def __init__(self, report: Report, findings: ReportFindings) -> None:
         self.report, self.findings, self.ledger = report, findings, findings.ledger
         self.cells = Cells(report.facts, report.placements)
-        self.rows = list(report.claims.itertuples(index=False))
+        self.rows = list(frames.tuples(report.claims))
         text = report.text
         self.order = {c.key: n for n, c in enumerate(self.rows)}
         self.place = {c.key: (text.clean_offset(c.start), text.clean_offset(c.end)) for c in self.rows}

@@ -30,7 +30,7 @@ class Standing:
     def add(self, tables: Mapping[str, pd.DataFrame]) -> None:
         """See all reports of one unit."""
         findings = Findings(Ledger({name: tables[name] for name in ("documents", "facts")}))
-        for document in tables["documents"].itertuples(index=False):
+        for document in frames.tuples(tables["documents"]):
             unit = self._register.of(document.unit)
             facts = tables["facts"][tables["facts"]["year"] == document.year]
             _late(findings, document, unit, Place.of(facts.iloc[0]))

@@ -36,7 +36,7 @@ class Years:
         if len(documents) < 2:
             return
         findings = Findings(Ledger({name: tables[name] for name in ("documents", "facts")}))
-        years = [_Year(document, tables) for document in documents.itertuples(index=False)]
+        years = [_Year(document, tables) for document in frames.tuples(documents)]
         pairs = {
             now.number: _Pair(before, now, findings)
             for before, now in pairwise(years)
@@ -64,7 +64,7 @@ class _Year:
         self.facts = tables["facts"][tables["facts"]["year"] == self.number]
         placements = tables["placements"]
         self.cells = Cells(self.facts, placements[placements["year"] == self.number])
-        self._places = {row.key: Place.of(row) for row in self.facts.itertuples(index=False)}
+        self._places = {row.key: Place.of(row) for row in frames.tuples(self.facts)}
 
     def address(self, cell: Cell) -> str:
         """The key of a cell."""

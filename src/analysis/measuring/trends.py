@@ -112,7 +112,7 @@ def _rescoped(one: Point, other: Point) -> bool:
 def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) -> list[Line]:
     """Every quantity and every indicator of one unit that has a value in some year; the tables are of all its
     years."""
-    of = {d.year: (d.template, d.scope) for d in documents.itertuples(index=False)}
+    of = {d.year: (d.template, d.scope) for d in frames.tuples(documents)}
     made = []
     for code, rows in counts.groupby("series", sort=False):
         points = [
@@ -125,7 +125,7 @@ def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) ->
                 f"counts|{r.key}",
                 "broken" if r.broken else "" if r.value >= 0 else "open",
             )
-            for r in rows.sort_values("year").itertuples(index=False)
+            for r in frames.tuples(rows.sort_values("year"))
         ]
         made.append(Line(str(code), "count", series()[str(code)].crosswalk, tuple(points)))
     for code, rows in rates.groupby("indicator", sort=False):
@@ -134,7 +134,7 @@ def lines(counts: pd.DataFrame, rates: pd.DataFrame, documents: pd.DataFrame) ->
             continue
         points = [
             Point(r.year, *of[r.year], r.value, r.numerator, r.denominator, f"rates|{r.key}", _why(r))
-            for r in rows.sort_values("year").itertuples(index=False)
+            for r in frames.tuples(rows.sort_values("year"))
         ]
         made.append(Line(str(code), "rate", crossing(str(code)), tuple(points)))
     return [line for line in made if any(not math.isnan(p.value) for p in line.points)]

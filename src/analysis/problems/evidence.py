@@ -79,7 +79,7 @@ def evidence_of(
     """The table ``evidence`` of one report: stated problems first, then those passed over."""
     whose = {"unit": report.unit, "year": report.year}
     rows = []
-    for problem in problems[problems["problem"] != ""].itertuples(index=False):
+    for problem in frames.tuples(problems[problems["problem"] != ""]):
         category = categories().get(problem.category)
         rows.append(
             {

@@ -61,10 +61,10 @@ def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         headed = "改进情况" in report.text.clean[section.start : section.body]
         findings.add("five.no_progress", section.start, section.body, headed=headed)
     done = set(five["items"].loc[five["items"]["done"], "key"])
-    for problem in five["problems"].itertuples(index=False):
+    for problem in frames.tuples(five["problems"]):
         measures = keys_in(problem.items, report.unit)[bool(problem.problem) :]
         _measure(report, findings, problem, done.issuperset(measures))
-    for item in five["items"].itertuples(index=False):
+    for item in frames.tuples(five["items"]):
         # What is to be done in the year that is told of, or before it, is mostly a year that was not changed.
         if 0 < item.dated <= report.year and not item.done:
             findings.add(

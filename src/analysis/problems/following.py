@@ -38,7 +38,7 @@ def recurrence_of(reports: Sequence[Report], items: pd.DataFrame) -> pd.DataFram
     before: list = []
     for report in sorted(reports, key=lambda r: r.year):
         own = items[(items["year"] == report.year) & (items["kind"] == PROBLEM)]
-        now = list(own.itertuples(index=False))
+        now = list(frames.tuples(own))
         named = {p.category for p in now if p.category}
         since = {c: (since[c][0], since[c][1] + 1) if c in since else (report.year, 1) for c in named}
         for problem in now:
@@ -85,7 +85,7 @@ def follow_up_of(reports: Sequence[Report], items: pd.DataFrame, trends: pd.Data
     promises = items[(items["kind"] == MEASURE) & ~items["done"]]
     for before, after in pairwise(sorted(reports, key=lambda r: r.year)):
         said = list(_said(after, items[(items["year"] == after.year) & items["done"]]))
-        for n, measure in enumerate(promises[promises["year"] == before.year].itertuples(index=False), 1):
+        for n, measure in enumerate(frames.tuples(promises[promises["year"] == before.year]), 1):
             key, score, state = _nearest(measure, said)
             rows.append(
                 {
@@ -107,8 +107,8 @@ def follow_up_of(reports: Sequence[Report], items: pd.DataFrame, trends: pd.Data
 def _said(report: Report, done: pd.DataFrame) -> Iterator[tuple[str, Counter[str], Mapping[str, int]]]:
     """The sentences that tell what was done, those of section one and of the items that are told as ``done``: key, words,
     what each is about."""
-    for sentence in report.sentences.itertuples(index=False):
-        within = any(d.start < sentence.end and sentence.start < d.end for d in done.itertuples(index=False))
+    for sentence in frames.tuples(report.sentences):
+        within = any(d.start < sentence.end and sentence.start < d.end for d in frames.tuples(done))
         if sentence.section == "overview" or (sentence.section == "problems" and within):
             text = fold(sentence.text)
             yield sentence.key, words(text), label_of(text).weights

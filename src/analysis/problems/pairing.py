@@ -66,10 +66,8 @@ def _score(problem: Label, measure: Label, common: float, same_place: bool) -> t
 
 def pairs_of(items: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     """The table ``pairs`` of one report, from its ``items`` and what each is about (``labels``, by key)."""
-    found = {i.key: words(fold(i.text)) for i in items.itertuples(index=False)}
-    problems, measures = (
-        list(items[items["kind"] == kind].itertuples(index=False)) for kind in (PROBLEM, MEASURE)
-    )
+    found = {i.key: words(fold(i.text)) for i in frames.tuples(items)}
+    problems, measures = (list(frames.tuples(items[items["kind"] == kind])) for kind in (PROBLEM, MEASURE))
     rows, scores = [], []
     for m, measure in enumerate(measures):
         if measure.last_year:
@@ -129,7 +127,7 @@ def _pair(problem, measure, how: str, score: float) -> dict:
 def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     """The table ``problems`` of one report: one row a problem, with the measures announced for it and whether they answer it;
     then one row a measure that answers none."""
-    item = {i.key: i for i in items.itertuples(index=False)}
+    item = {i.key: i for i in frames.tuples(items)}
     # Paired by a sign that does not say what a measure is about: then it cannot be told to be about something else.
     weak = set(
         pairs.loc[
@@ -137,15 +135,13 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, L
         ]
     )
     promised: dict[str, list] = {}
-    for pair in pairs.itertuples(index=False):
+    for pair in frames.tuples(pairs):
         promised.setdefault(pair.problem, []).append(item[pair.measure])
     rows = []
-    for problem in items[items["kind"] == PROBLEM].itertuples(index=False):
+    for problem in frames.tuples(items[items["kind"] == PROBLEM]):
         own = promised.get(problem.key, [])
         rows.append(_row(problem, own, labels, len(rows) + 1, problem.key in weak))
-    for measure in items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])].itertuples(
-        index=False
-    ):
+    for measure in frames.tuples(items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])]):
         rows.append(_row(None, [measure], labels, len(rows) + 1))
     return frames.frame("problems", rows)
 
@@ -195,6 +191,6 @@ def _row(problem, measures: list, labels: Mapping[str, Label], order: int, weak:
 def section_five(report: Report, items: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
     """Section five of one report: the tables ``items`` (those given, if it was read already), ``pairs`` and ``problems``."""
     items = items_of(report) if items is None else items
-    labels = {i.key: label_of(fold(i.text)) for i in items.itertuples(index=False)}
+    labels = {i.key: label_of(fold(i.text)) for i in frames.tuples(items)}
     pairs = pairs_of(items, labels)
     return {"items": items, "pairs": pairs, "problems": problems_of(items, pairs, labels)}

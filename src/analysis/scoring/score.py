@@ -44,10 +44,10 @@ def score(
     """
     hand = AtHand(documents if at_hand is None else at_hand, register or Register())
     ledger = Ledger({"rates": rates})
-    found = {whose: list(rows.itertuples(index=False)) for whose, rows in findings.groupby(["unit", "year"])}
-    measured = {row.key: row for row in rates.itertuples(index=False)}
+    found = {whose: list(frames.tuples(rows)) for whose, rows in findings.groupby(["unit", "year"])}
+    measured = {row.key: row for row in frames.tuples(rates)}
     rows = []
-    for document in documents.itertuples(index=False):
+    for document in frames.tuples(documents):
         own = found.get((document.unit, document.year), [])
         for item in rubric.of_year(document.year):
             if item.unseen:
@@ -89,7 +89,7 @@ class AtHand:
     def __init__(self, reports: pd.DataFrame, register: Register) -> None:
         self.register = register
         self._units: dict[int, set[str]] = defaultdict(set)
-        for unit, year in reports[["unit", "year"]].itertuples(index=False):
+        for unit, year in frames.tuples(reports[["unit", "year"]]):
             self._units[year].add(unit)
 
     def has(self, need: str, document) -> bool:
@@ -319,7 +319,7 @@ def card(
         rows = items[items["state"] == state]
         if len(rows):
             yield words[state]
-        for row in rows.itertuples(index=False):
+        for row in frames.tuples(rows):
             yield from _item(row, by_key, rubric, language, words)
     clear = items[items["state"] == "clear"]
     if len(clear):

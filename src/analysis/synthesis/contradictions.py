@@ -14,6 +14,7 @@ from itertools import groupby
 
 import pandas as pd
 
+from analysis import frames
 from analysis.reading import Report
 from analysis.templates import Cell, Equation, Form, concepts
 
@@ -66,7 +67,7 @@ def values_of(report: Report) -> dict[str, float]:
     """The certain cells of a report by address."""
     facts = report.facts[["table", "row", "column", "value", "candidates"]]
     found = {}
-    for table, row, column, value, candidates in facts.itertuples(index=False):
+    for table, row, column, value, candidates in frames.tuples(facts):
         if pd.notna(value):
             found[str(Cell(table, row, column))] = float(value)
         elif candidates == "0":
@@ -88,7 +89,7 @@ def said_in(report: Report) -> list[Said]:
             c.approximate,
             (c.section, c.sentence),
         )
-        for c in report.claims.itertuples(index=False)
+        for c in frames.tuples(report.claims)
     ]
 
 
@@ -353,7 +354,7 @@ def adds_up_as_read(page: Page, read: Report) -> bool:
         [
             {
                 str(Cell(str(table), r, c)): v
-                for r, c, v in reading[["row", "column", "value"]].itertuples(index=False)
+                for r, c, v in frames.tuples(reading[["row", "column", "value"]])
                 if pd.notna(v)
             }
             for _, reading in part.groupby("placement", sort=True)

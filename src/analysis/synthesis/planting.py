@@ -16,6 +16,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 
+from analysis import frames
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.synthesis.contradictions import (
     Page,
@@ -128,7 +129,7 @@ class Printed:
 def printed(page: Page) -> list[Printed]:
     """The cells that certainly print a number, in the order of the form."""
     raw, form, found = page.report.text.raw, page.report.form, []
-    for f in page.report.facts.itertuples(index=False):
+    for f in frames.tuples(page.report.facts):
         text = raw[f.start : f.end]
         if f.status == "reported" and f.value == f.value and _PRINTED.fullmatch(text):
             cell = Cell(f.table, f.row, f.column)
@@ -389,7 +390,7 @@ class Number:
 
 def numbers(page: Page) -> list[Number]:
     """The numbers of the prose that are printed in digits."""
-    raw, starts = page.report.text.raw, dict(page.report.claims[["key", "start"]].itertuples(index=False))
+    raw, starts = page.report.text.raw, dict(frames.tuples(page.report.claims[["key", "start"]]))
     found = []
     for said in page.said:
         if match := _NUMBER.match(raw, starts[said.key]):
@@ -559,7 +560,7 @@ def sentence_last_year(page: Page, kind: str, rng: random.Random) -> Iterator[Pl
     """A sentence of last year's report was left in."""
     own = list(paragraphs(page))
     for last in _last(page):
-        for s in last.report.sentences.itertuples(index=False):
+        for s in frames.tuples(last.report.sentences):
             words = last.report.text.raw[s.start : s.end].strip()
             places = [p for p in own if p.section == s.section]
             if (
@@ -614,7 +615,7 @@ def wrong_year(page: Page, kind: str, rng: random.Random) -> Iterator[Planting |
     said = {s.key: s for s in page.said}
     starts = [
         (c.start, said[c.key])
-        for c in page.report.claims.itertuples(index=False)
+        for c in frames.tuples(page.report.claims)
         if c.about and page.values and concepts()[c.about].cells_in(page.report.form)
     ]
     openings = {p.start for p in paragraphs(page)} | {

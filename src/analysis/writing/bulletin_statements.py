@@ -42,7 +42,7 @@ def bulletin_statements(
     main = comparison[comparison["indicator"].isin(headlines())]
     for group in groups:
         of = main[main["group"] == group]
-        for row in of[of["outside"] != ""].itertuples(index=False):
+        for row in frames.tuples(of[of["outside"] != ""]):
             teller.outside(row, forms[row.unit])
         teller.nobody(group, of)
     if main["p"].notna().any():
@@ -123,7 +123,7 @@ class _Teller(Teller):
         if len(few):
             self.tell("summary.small", "summary", n=self.tally("comparison", few), one=len(few) == 1)
         whole = main[main["left_out"].str.split().map(lambda why: "whole" in why)]
-        for row in whole[~whole["unit"].isin(off)].itertuples(index=False):
+        for row in frames.tuples(whole[~whole["unit"].isin(off)]):
             self.tell(
                 "summary.whole",
                 "summary",

@@ -12,7 +12,7 @@ from html import escape
 
 import pandas as pd
 
-from analysis import ledger
+from analysis import frames, ledger
 from analysis.checking import declared_findings
 from analysis.figures import Printed, number, percent
 from analysis.ledger import Ledger, terms
@@ -61,7 +61,7 @@ def sentence(text: str, figures: Sequence[Printed], book: Ledger) -> str:
 def statements(rows: pd.DataFrame, book: Ledger, language: str, *, roles: bool = False) -> str:
     """Statements as paragraphs; with ``roles`` each says whether it was said, computed or suggested."""
     made = []
-    for row in rows.itertuples(index=False):
+    for row in frames.tuples(rows):
         tag = f'<span class="role">{label(row.role, language)}</span> ' if roles else ""
         told = sentence(row.text, ledger.from_json(row.figures), book)
         made.append(f'<p class="statement {row.role}">{tag}{told}</p>')
@@ -171,7 +171,7 @@ def findings(study_findings: pd.DataFrame, told: pd.DataFrame, book: Ledger, lan
     """The findings, most serious first: what, where, printed, expected, and the rule."""
     by_key = _by_key(told, "findings")
     body = []
-    for finding in study_findings.itertuples(index=False):
+    for finding in frames.tuples(study_findings):
         told_row = by_key[finding.key.removeprefix(f"{finding.unit}/{finding.year}/")]
         message = sentence(told_row.text, ledger.from_json(told_row.figures), book)
         entry = declared_findings()[finding.code]
@@ -229,7 +229,7 @@ def rate_cells(rate, language: str) -> tuple[str, ...]:
 def rates(of: pd.DataFrame, book: Ledger, language: str) -> str:
     """Every indicator: numerator, denominator, value, interval, note; use and caution on hover."""
     body = []
-    for rate in of.itertuples(index=False):
+    for rate in frames.tuples(of):
         indicator = indicators()[rate.indicator]
         name, above, below, value, interval, note = rate_cells(rate, language)
         use = f"{indicator.use[language]} · {indicator.caution[language]}"
@@ -259,7 +259,7 @@ def problems(of: pd.DataFrame, told: pd.DataFrame, book: Ledger, language: str) 
         *(label(w, language) for w in ("problem", "measure", "category", "answer", "specific", "where")),
     ]
     body = []
-    for item in of.itertuples(index=False):
+    for item in frames.tuples(of):
         category = categories().get(item.category)
         specific = [rules()["specifics"][code][language] for code in item.specifics.split()]
         cues = escape(item.cues, quote=True)
@@ -299,13 +299,13 @@ def _answer(item, language: str) -> str:
 
 def _by_key(told: pd.DataFrame, part: str) -> dict[str, object]:
     """Statements by what follows ``/<part>/`` in their key."""
-    return {r.key.partition(f"/{part}/")[2]: r for r in told.itertuples(index=False) if f"/{part}/" in r.key}
+    return {r.key.partition(f"/{part}/")[2]: r for r in frames.tuples(told) if f"/{part}/" in r.key}
 
 
 def claims(report: Report, language: str) -> str:
     """Every number of the prose, what it speaks of, and where it stands."""
     body = []
-    for claim in report.claims.itertuples(index=False):
+    for claim in frames.tuples(report.claims):
         concept = concepts().get(claim.about)
         name = "—" if concept is None else concept.en if language == "en" else concept.zh
         if claim.of:
@@ -334,7 +334,7 @@ def sentences(report: Report, told: Iterable[str], language: str) -> str:
     counted = {key for name, key in ledger.rows_named(told) if name == "sentences"}
     body = [
         row([escape(s.text), _place(s.where)], anchor("sentences", s.key))
-        for s in report.sentences.itertuples(index=False)
+        for s in frames.tuples(report.sentences)
         if s.key in counted
     ]
     return table([label(w, language) for w in ("quote", "where")], body, kind="list") if body else ""
@@ -360,7 +360,7 @@ def document(report: Report, language: str) -> str:
 def plotted(of: pd.DataFrame, language: str) -> str:
     """The table behind a chart, folded away; of a long one the beginning."""
     head = [str(c) for c in of.columns]
-    body = [row([escape(_plain(v)) for v in values]) for values in of.head(_ROWS).itertuples(index=False)]
+    body = [row([escape(_plain(v)) for v in values]) for values in frames.tuples(of.head(_ROWS))]
     left = len(of) - len(body)
     more = f"<p>{label('more_rows', language).format(n=left)}</p>" if left > 0 else ""
     return details(table(head, body, kind="list") + more, label("plotted", language))

@@ -164,7 +164,7 @@ class _Teller(Teller):
 
     def findings(self, found: pd.DataFrame, section: str) -> None:
         """The messages of findings are statements too."""
-        for finding in found.itertuples(index=False):
+        for finding in frames.tuples(found):
             figures = ledger.from_json(json.loads(finding.figures)[self.language])
             message = finding.message_en if self.language == "en" else finding.message_zh
             identity = f"{section}/{finding.key.removeprefix(self.key + '/')}"
@@ -231,14 +231,12 @@ def _draft(teller: _Teller) -> None:
     """The drafted section five: problems with evidence, progress, measures."""
     study = teller.study
     problems = study.problems[study.problems["problem"] != ""]
-    passed_over = [
-        t for t, stated in study.evidence[["topic", "stated"]].itertuples(index=False) if not stated
-    ]
+    passed_over = [t for t, stated in frames.tuples(study.evidence[["topic", "stated"]]) if not stated]
     wrong = contradictions(study.findings)
     errors = teller.tally("findings", wrong)
     if problems.empty:
         teller.tell("stated.none", "problems")
-    for problem in problems.itertuples(index=False):
+    for problem in frames.tuples(problems):
         words = _words(teller, problem)
         teller.tell("stated", "problems", f"stated/{problem.order}", **words)
         _evidence(teller, problem)
@@ -278,7 +276,7 @@ def _progress(teller: _Teller) -> None:
         teller.tell("progress.missing", "progress")
     elif told.empty:
         teller.tell("progress.none", "progress")
-    for n, row in enumerate(told.itertuples(index=False), 1):
+    for n, row in enumerate(frames.tuples(told), 1):
         table = "items" if "kind" in told else "sentences"
         words = teller.quote(table, f"{row.key}:text", row.text.rstrip("。"))
         teller.tell("progress.some", "progress", f"progress/{n}", words=words)
@@ -289,7 +287,7 @@ def _measures(teller: _Teller, problems: pd.DataFrame) -> None:
     """What the report announces for each problem, what is missing in it, and what could be written."""
     study = teller.study
     items = study.five["items"].set_index("key")
-    for problem in problems.itertuples(index=False):
+    for problem in frames.tuples(problems):
         words, own = _words(teller, problem), keys_in(problem.items, problem.unit)[1:]
         done = bool(own) and bool(items.loc[own, "done"].all())
         template = ("announced.done" if done else "announced") if own else "announced.none"
@@ -297,7 +295,7 @@ def _measures(teller: _Teller, problems: pd.DataFrame) -> None:
         if not done:
             teller.tell("lacking", "measures", f"lacking/{problem.order}", answer=problem.answer, **words)
         teller.tell(_suggestion(teller, problem), "measures", f"suggest/{problem.order}")
-    for alone in study.problems[study.problems["problem"] == ""].itertuples(index=False):
+    for alone in frames.tuples(study.problems[study.problems["problem"] == ""]):
         item = items.loc[alone.items]
         # What was done about last year's problems is told as progress.
         if not item["last_year"]:
@@ -319,7 +317,7 @@ def _changes(teller: _Teller, problem) -> None:
     codes = evidence_on(problem.category).get("indicators", ())
     of = teller.study.of_year("trends")
     of = of[(of["span"] == "adjacent") & of["subject"].isin(codes) & of["verdict"].isin(_TOLD)]
-    for change in of[of["value_first"].notna() & of["value_last"].notna()].itertuples(index=False):
+    for change in frames.tuples(of[of["value_first"].notna() & of["value_last"].notna()]):
         teller.tell(
             "evidence.change",
             "problems",
@@ -348,8 +346,8 @@ def _moved(teller: _Teller, change) -> dict[str, object]:
 def _again(teller: _Teller, problem) -> None:
     """That a problem was there in the report before, in the same words or of the same kind."""
     of = teller.study.of_year("recurrence")
-    for row in of[(of["problem"] == keys_in(problem.items, problem.unit)[0]) & (of["how"] != "")].itertuples(
-        index=False
+    for row in frames.tuples(
+        of[(of["problem"] == keys_in(problem.items, problem.unit)[0]) & (of["how"] != "")]
     ):
         earlier = opening(teller.study.years["items"].set_index("key")["text"][row.earlier])
         teller.tell(
@@ -384,8 +382,8 @@ def _followed(teller: _Teller) -> None:
         **{name: teller.tally("follow_up", rows) if len(rows) else None for name, rows in counts.items()},
     )
     items = teller.study.years["items"].set_index("key")["text"]
-    trends = {change.key: change for change in teller.study.years["trends"].itertuples(index=False)}
-    for n, row in enumerate(of.itertuples(index=False), 1):
+    trends = {change.key: change for change in frames.tuples(teller.study.years["trends"])}
+    for n, row in enumerate(frames.tuples(of), 1):
         teller.tell(
             f"followed.{row.state}",
             "progress",
@@ -448,7 +446,7 @@ def faults(statements: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> list
     source holds. Returns one sentence for each fault; none means that all lead back."""
     book = Ledger(tables)
     found = []
-    for statement in statements.itertuples(index=False):
+    for statement in frames.tuples(statements):
         figures = ledger.from_json(statement.figures)
         found += [f"{statement.key}: {fault}" for fault in book.wrong(figures, statement.text)]
         found += [

@@ -10,6 +10,7 @@ from html import escape
 
 import pandas as pd
 
+from analysis import frames
 from analysis.figures import number, percent
 from analysis.ledger import Ledger, keys_in
 from analysis.measuring import headlines, indicators
@@ -58,7 +59,7 @@ def documents(of: pd.DataFrame, language: str, period: str = "") -> str:
             [escape(f"{d.unit} {period or d.year}"), escape(getattr(d, form)), escape(d.file)],
             anchor("documents", d.key),
         )
-        for d in of.itertuples(index=False)
+        for d in frames.tuples(of)
     ]
     return table([label(w, language) for w in ("report", "form", "file")], body, kind="list")
 
@@ -68,7 +69,7 @@ def counts_by_year(counts: pd.DataFrame, book: Ledger, language: str) -> str:
     years = sorted(set(counts["year"]))
     body = []
     for code, of in counts.groupby("series", sort=False):
-        held = {r.year: r for r in of.itertuples(index=False)}
+        held = {r.year: r for r in frames.tuples(of)}
         cells = [
             f'<span id="{anchor("counts", held[y].key)}" class="{"few" if held[y].broken else ""}">'
             f"{linked(number(held[y].value), 'facts', held[y].of, book)}</span>"
@@ -96,7 +97,7 @@ def rates_by_year(rates: pd.DataFrame, language: str) -> str:
         indicator = indicators()[str(code)]
         if indicator.kind not in ("share", "ratio") or of["denominator"].isna().all():
             continue
-        held = {r.year: r for r in of.itertuples(index=False)}
+        held = {r.year: r for r in frames.tuples(of)}
         cells = [_rate_cell(held.get(y), language) for y in years]
         use = escape(f"{indicator.use[language]} · {indicator.caution[language]}", quote=True)
         body.append(row([f'<span title="{use}">{escape(indicator.name(language))}</span>', *cells]))
@@ -114,7 +115,7 @@ def _rate_cell(rate, language: str) -> str:
 def changes(of: pd.DataFrame, language: str) -> str:
     """Rows of ``trends``: from, to, change with interval, test, p, verdict."""
     body = []
-    for t in of.itertuples(index=False):
+    for t in frames.tuples(of):
         rate = t.kind == "rate"
 
         def shown(value: float, rate: bool = rate) -> str:
@@ -175,7 +176,7 @@ def _category(codes: str, language: str) -> str:
 def items(of: pd.DataFrame, pairs: pd.DataFrame, language: str) -> str:
     """Every problem and measure: words, categories with the cues that decided, what made it an item, what goes with it."""
     with_: dict[str, list[str]] = {}
-    for pair in pairs.itertuples(index=False):
+    for pair in frames.tuples(pairs):
         for one, other in ((pair.problem, pair.measure), (pair.measure, pair.problem)):
             with_.setdefault(one, []).append(
                 f"{_short(other, language)}（{label('how_' + pair.how, language)}）"
@@ -194,7 +195,7 @@ def items(of: pd.DataFrame, pairs: pd.DataFrame, language: str) -> str:
             ],
             anchor("items", i.key),
         )
-        for i in of.itertuples(index=False)
+        for i in frames.tuples(of)
     ]
     words = ("item", "text", "category", "goes_with", "specific", "rule", "where")
     return table([label(w, language) for w in words], body, kind="list") if body else ""
@@ -233,7 +234,7 @@ def inventory(of: pd.DataFrame, book: Ledger, language: str) -> str:
             ],
             anchor("inventory", i.key),
         )
-        for i in of.itertuples(index=False)
+        for i in frames.tuples(of)
     ]
     words = ("type", "thing", "numbers", "quote", "where")
     return (
@@ -259,7 +260,7 @@ def followed(
             ],
             anchor("follow_up", f.key),
         )
-        for f in follow_up.itertuples(index=False)
+        for f in frames.tuples(follow_up)
     ]
     again = [
         row(
@@ -272,7 +273,7 @@ def followed(
             ],
             anchor("recurrence", r.key),
         )
-        for r in recurrence.itertuples(index=False)
+        for r in frames.tuples(recurrence)
     ]
     made = []
     for title, words, body in (
@@ -303,7 +304,7 @@ def elsewhere(of: Iterable[tuple[str, str]], book: Ledger, language: str) -> str
 def aggregates(of: pd.DataFrame, language: str) -> str:
     """Every indicator over the units of a group: sum over sum, mean of the rates, how much the units differ."""
     body = []
-    for a in of.itertuples(index=False):
+    for a in frames.tuples(of):
         if pd.isna(a.value):
             continue
         interval = "" if pd.isna(a.low) else f"{percent(a.low, 1)}–{percent(a.high, 1)}"
@@ -347,9 +348,7 @@ def units(comparison: pd.DataFrame, documents: pd.DataFrame, errors: Mapping[str
     size = comparison[comparison["indicator"] == "disclosure_rate"].set_index("unit")["denominator"]
     out = set(rows.loc[rows["outside"] != "", "unit"])
     order = sorted(documents["unit"], key=lambda u: (u not in out, -_or_nothing(size.get(u)), u))
-    by_unit = {
-        unit: {r.indicator: r for r in of.itertuples(index=False)} for unit, of in rows.groupby("unit")
-    }
+    by_unit = {unit: {r.indicator: r for r in frames.tuples(of)} for unit, of in rows.groupby("unit")}
     body = []
     # Who stands out has a row of its own (``outside``); that is where a figure leads.
     for unit in order[:MOST_UNITS]:
@@ -380,7 +379,7 @@ def outside(of: pd.DataFrame, language: str) -> str:
             ],
             anchor("comparison", c.key),
         )
-        for c in of.head(MOST_UNITS).itertuples(index=False)
+        for c in frames.tuples(of.head(MOST_UNITS))
     ]
     words = ("unit", "indicator", "value", "limit", "together", "percentile", "p", "adjusted", "excess")
     left = len(of) - MOST_UNITS
@@ -422,7 +421,7 @@ def errors(of: pd.DataFrame, language: str) -> str:
             ],
             anchor("findings", e.key),
         )
-        for e in of.head(MOST_UNITS).itertuples(index=False)
+        for e in frames.tuples(of.head(MOST_UNITS))
     ]
     return table([label(w, language) for w in ("report", "finding", "where")], body, kind="list")
 
@@ -439,9 +438,7 @@ def publication(of: pd.DataFrame, language: str) -> str:
             ],
             anchor("publication", d.key),
         )
-        for d in of.sort_values(["late", "unit"], ascending=[False, True])
-        .head(MOST_UNITS)
-        .itertuples(index=False)
+        for d in frames.tuples(of.sort_values(["late", "unit"], ascending=[False, True]).head(MOST_UNITS))
     ]
     return table([label(w, language) for w in ("unit", "published", "due", "timeliness")], body, kind="list")
 

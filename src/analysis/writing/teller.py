@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis import ledger
+from analysis import frames, ledger
 from analysis.figures import DIGIT, Figure, NothingToSay, Rendered, percent, render
 from analysis.ledger import Ledger
 from analysis.templates import declared
@@ -75,9 +75,9 @@ class Teller:
 
     def misfiled(self, documents: pd.DataFrame) -> Iterator[dict]:
         """The reports that print another year than the one they are kept under, with both as figures."""
-        for d in documents[
-            ~documents["year_printed"].isin([0]) & (documents["year_printed"] != documents["year"])
-        ].itertuples(index=False):
+        for d in frames.tuples(
+            documents[~documents["year_printed"].isin([0]) & (documents["year_printed"] != documents["year"])]
+        ):
             year, printed = (
                 self.ledger.figure("documents", f"{d.key}:{column}", str(int(getattr(d, column))))
                 for column in ("year", "year_printed")

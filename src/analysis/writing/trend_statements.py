@@ -40,14 +40,14 @@ def trend_statements(tables: Mapping[str, pd.DataFrame], language: str) -> pd.Da
     for section, kind, subjects in (("counts", "count", counts), ("rates", "rate", headline)):
         for subject in subjects:
             of = adjacent[adjacent["subject"] == subject].sort_values("last")
-            for row in of.iloc[:-1].itertuples(index=False):
+            for row in frames.tuples(of.iloc[:-1]):
                 if row.verdict in ("rise", "fall"):
                     teller.change(f"{kind}.{row.verdict}", section, row)
-            last = next(of.iloc[-1:].itertuples(index=False))
+            last = next(frames.tuples(of.iloc[-1:]))
             if f"{kind}.{last.verdict}" in teller.declared:
                 teller.change(f"{kind}.{last.verdict}", section, last)
     over_years = trends[(trends["span"] == "series") & trends["subject"].isin([*counts, *headline])]
-    for row in over_years.itertuples(index=False):
+    for row in frames.tuples(over_years):
         if f"series.{row.verdict}" in teller.declared:
             teller.change(f"series.{row.verdict}", "series", row)
     if not (trends["span"] == "series").any():
@@ -103,7 +103,7 @@ class _Teller(Teller):
             )
         rates = self.tables["rates"]
         off = set(rates.loc[rates["broken"] & rates["value"].notna(), "year"])
-        for document in documents[documents["year"].isin(off)].itertuples(index=False):
+        for document in frames.tuples(documents[documents["year"].isin(off)]):
             self.tell(
                 "summary.contradicted",
                 "summary",
@@ -166,7 +166,7 @@ class _Teller(Teller):
         of = lines(tables["counts"], tables["rates"], documents)
         shown = [x for x in of if x.subject in (*COUNTS, *headlines())]
         changed = False
-        for before, after in pairwise(documents.itertuples(index=False)):
+        for before, after in pairwise(frames.tuples(documents)):
             if before.template == after.template:
                 continue
             changed = True

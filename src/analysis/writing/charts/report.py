@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle, Wedge
 
+from analysis import frames
 from analysis.cells import Cells
 from analysis.checking import agrees
 from analysis.figures import number, percent
@@ -106,7 +107,7 @@ _STEP = 1.3
 def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mapping, *, label_in: bool) -> None:
     """One column of blocks as high as their counts, labelled inside, or to the right if thin."""
     column, top, outside = column * _STEP, 0.0, []
-    for part in parts.itertuples(index=False):
+    for part in frames.tuples(parts):
         axes.add_patch(
             Rectangle(
                 (column, top), 0.8, part.count, facecolor=colours[part.group], edgecolor="white", lw=1.2
@@ -156,14 +157,14 @@ def refusal_grounds(report: Report, language: str) -> Chart:
     axes.barh(table["label"], table["share"], color=style.OUTCOMES["denied"], height=0.62)
     axes.hlines(table["label"], table["low"], table["high"], color=style.INK, lw=1.1)
     unit = label("cases", language)
-    for row in table.itertuples(index=False):
+    for row in frames.tuples(table):
         axes.text(
             row.high + 0.01, row.label, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center"
         )
     axes.set(xlim=(0, min(1.0, table["high"].max() + 0.18)))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
     axes.tick_params(axis="y", length=0)
-    listed = "; ".join(f"{r.label} {number(r.count)}" for r in table[::-1].itertuples(index=False))
+    listed = "; ".join(f"{r.label} {number(r.count)}" for r in frames.tuples(table[::-1]))
     return Chart("refusal_grounds", title, figure, table, f"{title}: {listed}")
 
 
@@ -186,7 +187,7 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     axes.scatter(
         table["value"], table["label"], s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3
     )
-    for row in table.itertuples(index=False):
+    for row in frames.tuples(table):
         words = f"{percent(row.value)}  ({number(row.numerator)}/{number(row.denominator)})"
         axes.text(1.02, row.label, words, va="center", fontsize=9)
     axes.set(xlim=(-0.01, 1.32))
@@ -197,7 +198,7 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     axes.tick_params(axis="y", length=0)
     listed = "; ".join(
         f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})"
-        for r in table[::-1].itertuples(index=False)
+        for r in frames.tuples(table[::-1])
     )
     return Chart("rates_with_intervals", title, figure, table, f"{title}: {listed}")
 
@@ -229,7 +230,7 @@ def disputes(report: Report, language: str) -> Chart:
     for y, name in enumerate(order):
         parts = table[(table["label"] == name) & (table["count"] > 0)]
         left, outside = 0.0, []
-        for part in parts.itertuples(index=False):
+        for part in frames.tuples(parts):
             axes.barh(
                 y, part.count, left=left, color=style.DISPUTES[part.column], edgecolor="white", height=0.6
             )
@@ -247,9 +248,7 @@ def disputes(report: Report, language: str) -> Chart:
     axes.set(xlim=(0, most * 1.2), ylim=(-0.6, len(order) - 0.3))
     axes.tick_params(axis="y", length=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    listed = "; ".join(
-        f"{r.label} {r.outcome} {number(r.count)}" for r in table.itertuples(index=False) if r.count
-    )
+    listed = "; ".join(f"{r.label} {r.outcome} {number(r.count)}" for r in frames.tuples(table) if r.count)
     return Chart("disputes", title, figure, table, f"{title}: {listed}")
 
 
@@ -257,7 +256,7 @@ def text_against_table(report: Report, language: str) -> Chart:
     """Each count that the prose gives beside the cells it speaks of."""
     cells = Cells(report.facts, report.placements)
     rows = []
-    for claim in report.claims.itertuples(index=False):
+    for claim in frames.tuples(report.claims):
         concept = concepts().get(claim.about)
         addresses = concept.cells_in(report.form) if concept and not claim.of else ()
         low, high = cells.sum(addresses) if addresses else (math.nan, math.nan)
@@ -283,7 +282,7 @@ def text_against_table(report: Report, language: str) -> Chart:
         table["table"], y, s=60, c=[style.ALARM if d else style.ACCENT for d in table["differs"]], zorder=3
     )
     axes.scatter(table["text"], y, s=110, facecolors="none", edgecolors=style.INK, linewidths=1.3, zorder=4)
-    for at, row in zip(y, table.itertuples(index=False), strict=True):
+    for at, row in zip(y, frames.tuples(table), strict=True):
         words = (
             f"{label('in_text', language)} {number(row.text)} ≠ {label('table_word', language)} {number(row.table)}"
             if row.differs
@@ -308,9 +307,7 @@ def text_against_table(report: Report, language: str) -> Chart:
     axes.set_xlabel(
         {"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language]
     )
-    listed = "; ".join(
-        f"{r.label} {number(r.text)}/{number(r.table)}" for r in table[::-1].itertuples(index=False)
-    )
+    listed = "; ".join(f"{r.label} {number(r.text)}/{number(r.table)}" for r in frames.tuples(table[::-1]))
     return Chart("text_against_table", title, figure, table, f"{title}: {listed}")
 
 
@@ -337,7 +334,7 @@ def placement_map(report: Report, language: str) -> Chart:
         edgecolor=style.GRID,
     )
     axes.add_collection(boxes, autolim=False)
-    for (x, y), cell in zip(places, table.itertuples(index=False), strict=True):
+    for (x, y), cell in zip(places, frames.tuples(table), strict=True):
         if cell.status == "ambiguous":
             words, size = cell.candidates.replace("|", " / ").replace("blank", "–"), 8
         else:
@@ -373,7 +370,7 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
     title = {"zh": "问题与证据：说到了吗，有措施吗，查得到吗", "en": "Problems against evidence"}[language]
     figure, axes = canvas(0.5 * len(table) + 1.5, title)
     wide = 2.6
-    for y, row in enumerate(table.itertuples(index=False)):
+    for y, row in enumerate(frames.tuples(table)):
         for x, mark in enumerate(marks):
             level = getattr(row, mark)
             colour = style.ACCENT if level > 0 else style.FAINT

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from analysis import frames
 from analysis.figures import number, percent
 from analysis.measuring import SMALL, headlines, indicators, limits
 from analysis.measuring.comparison import COVERAGE, INNER
@@ -75,7 +76,7 @@ def funnel(
     out = table[table["outside"] != ""]
     said = "; ".join(
         f"{indicators()[r.indicator].name(language)} {r.unit} {percent(r.value, 1)} {label(r.outside, language)}"
-        for r in out.itertuples(index=False)
+        for r in frames.tuples(out)
     ) or label("nobody_outside", language)
     means = "; ".join(
         f"{indicators()[c].name(language)} {percent(together.loc[c, 'value'], 1)}" for c in shown
@@ -125,7 +126,7 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
     top = min(top, 1.06) if of_cases else top
     ordered = named.sort_values("value")
     places = apart(list(ordered["value"]), top * 0.085, top)
-    for r, y in zip(ordered.itertuples(index=False), places, strict=True):
+    for r, y in zip(frames.tuples(ordered), places, strict=True):
         at.annotate(
             r.unit,
             (r.denominator, r.value),
@@ -184,7 +185,7 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
     figure, (axes,) = panels(1, 1, 0.34 * len(names) + 0.9, title, caption)
     stacked(axes, {u: table[table["unit"] == u] for u in names}, language)
     listed = "; ".join(
-        f"{u} " + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in of.itertuples(index=False) if r.count)
+        f"{u} " + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in frames.tuples(of) if r.count)
         for u, of in table.groupby("unit", sort=False)
     )
     return Chart("outcomes_of_units", title, figure, table, f"{title}: {listed}")

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from analysis import frames
 from analysis.figures import number, percent
 from analysis.measuring import Line, headlines, indicators, wilson
 from analysis.problems import categories
@@ -157,8 +158,7 @@ def _caption(of: Mapping[int, str], language: str, broken: bool = False) -> str:
 def _listed(table: pd.DataFrame, told: Callable[[float], str]) -> str:
     """Every panel's points in words."""
     return "; ".join(
-        f"{rows['label'].iloc[0]} "
-        + ", ".join(f"{r.year} {told(r.value)}" for r in rows.itertuples(index=False))
+        f"{rows['label'].iloc[0]} " + ", ".join(f"{r.year} {told(r.value)}" for r in frames.tuples(rows))
         for _, rows in table.groupby("subject", sort=False)
     )
 
@@ -182,7 +182,7 @@ def counts_over_years(
         _breaks(at, of)
         _years(at, of)
         top = rows["value"].max() or 1
-        for r in rows.itertuples(index=False):
+        for r in frames.tuples(rows):
             at.annotate(
                 number(r.value),
                 (r.year, r.value),
@@ -278,8 +278,7 @@ def outcomes_over_years(rates: pd.DataFrame, of: Mapping[int, str], language: st
     for at, _ in _forms({i: of[y] for i, y in enumerate(years)}):
         axes.axhline(at, color=style.FAINT, lw=1, ls=(0, (2, 2)))
     listed = "; ".join(
-        f"{y} "
-        + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in rows.itertuples(index=False) if r.count)
+        f"{y} " + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in frames.tuples(rows) if r.count)
         for y, rows in table.groupby("year")
     )
     return Chart("outcomes_over_years", title, figure, table, f"{title}: {listed}")
@@ -287,7 +286,7 @@ def outcomes_over_years(rates: pd.DataFrame, of: Mapping[int, str], language: st
 
 def problems_over_years(items: pd.DataFrame, unit: str, language: str) -> Chart:
     """Which kinds of problems each report names: filled where one is, a ring where only a measure is about it."""
-    rows = [(i.year, c, i.kind) for i in items.itertuples(index=False) for c in i.categories.split()[:1]]
+    rows = [(i.year, c, i.kind) for i in frames.tuples(items) for c in i.categories.split()[:1]]
     seen = pd.DataFrame(rows, columns=["year", "category", "kind"])
     counted = seen.groupby(["category", "year", "kind"]).size().unstack("kind", fill_value=0)
     counted = counted.reindex(columns=["problem", "measure"], fill_value=0).reset_index()
@@ -333,7 +332,7 @@ def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
     share where it fits. The number of cases stands at the end."""
     for y, rows in enumerate(bars.values()):
         left = 0.0
-        for r in rows.itertuples(index=False):
+        for r in frames.tuples(rows):
             axes.barh(y, r.share, left=left, color=style.OUTCOMES[r.group], edgecolor="white", height=0.72)
             if r.share >= 0.06:
                 dark = r.group in style.DARK
@@ -358,7 +357,7 @@ def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
     # One row of names over the bars, each behind a square of its colour.
     groups = next(iter(bars.values()))
     at = 0.0
-    for r in groups.itertuples(index=False):
+    for r in frames.tuples(groups):
         axes.scatter([at + 0.012], [-0.85], s=46, marker="s", color=style.OUTCOMES[r.group], clip_on=False)
         axes.text(at + 0.03, -0.85, r.label, va="center", fontsize=8.5)
         at += 1.1 / len(groups)
@@ -407,7 +406,7 @@ def changes(trends: pd.DataFrame, language: str) -> Chart:
         zorder=3,
     )
     edge = max(table["high"].abs().max(), table["low"].abs().max())
-    for at, row in zip(y, table.itertuples(index=False), strict=True):
+    for at, row in zip(y, frames.tuples(table), strict=True):
         words = f"{percent(row.value_first, 1)} → {percent(row.value_last, 1)}  {label('verdict_' + row.verdict, language)}"
         axes.text(edge * 1.08, at, words, va="center", fontsize=9)
     axes.set_yticks(y, table["label"])
@@ -418,6 +417,6 @@ def changes(trends: pd.DataFrame, language: str) -> Chart:
     axes.set_axisbelow(True)
     listed = "; ".join(
         f"{r.label} {r.change:+.1f} ({r.low:+.1f}–{r.high:+.1f}) {label('verdict_' + r.verdict, language)}"
-        for r in table[::-1].itertuples(index=False)
+        for r in frames.tuples(table[::-1])
     )
     return Chart("changes", title, figure, table, f"{title}: {listed}")
