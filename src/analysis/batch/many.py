@@ -117,6 +117,7 @@ def run_all(
             batch.records |= left
             _write_index(out, journal, left)
             if is_local(out):
+                restore(out)  # lost workers have left what they were writing
                 for kept in out.glob(".kept-*"):
                     shutil.rmtree(kept, ignore_errors=True)
     return batch
