@@ -6,7 +6,7 @@ planted is what must be named.
 
 import json
 import random
-import time
+import sys
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations
@@ -370,14 +370,19 @@ def test_what_is_only_usual_may_be_broken(shared, tmp_path):
     assert found_in(other).empty
 
 
-def test_looking_for_what_is_wrong_takes_little_time(sound):
+# Calls of functions; half of it is what the worst of these reports takes.
+MOST_STEPS = 100_000
+
+
+def test_looking_for_what_is_wrong_takes_little_work(sound):
     rng = random.Random(7)
     for true in sound:
         held = counts(true, "applications")
         part = part_of(true, "applications", {c: slip(held[c], rng) for c in rng.sample(list(held), 4)})
-        taken = []
-        for _ in range(5):
-            start = time.perf_counter()
+        steps = Counter()
+        sys.setprofile(lambda frame, event, arg: steps.update([event]))
+        try:
             groups(silent(true), true.form.tables["applications"], part)
-            taken.append(time.perf_counter() - start)
-        assert min(taken) < 0.05
+        finally:
+            sys.setprofile(None)
+        assert steps["call"] + steps["c_call"] < MOST_STEPS
