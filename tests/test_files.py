@@ -20,7 +20,7 @@ def test_a_file_that_cannot_take_its_place_leaves_nothing(tmp_path):
     assert (tmp_path / "free").read_bytes() == b"new"
 
 
-def test_files_behind_links_are_found_once_and_links_that_lead_back_are_not_followed(tmp_path):
+def test_files_behind_links_are_found_and_links_that_lead_back_are_not_followed(tmp_path):
     far, folder = tmp_path / "far", tmp_path / "folder"
     (far / "甲县").mkdir(parents=True)
     (far / "甲县" / "2020.txt").write_text("x")

@@ -364,7 +364,7 @@ def run(
 ) -> None:
     """许多次运行：每个单位每年一次，只做有变化的，中断后接着做 | many runs, one a unit and year.
 
-    全部完成退出码为 0，有不成的为 1，输入有误为 2 | exit code 0 if all are good, 1 if not, 2 for bad input.
+    所做的全部完成退出码为 0（不计 --limit 留下的），有不成的为 1，输入有误为 2 | exit code 0 if all that were made are good, 1 if not, 2 for bad input.
     """
     from analysis.batch import many
     from analysis.batch.engine import Bounds, Cluster

@@ -136,12 +136,12 @@ def _mark(info: Mapping[str, object]) -> str:
     return str(info.get("ETag") or sorted((name, str(value)) for name, value in info.items())).strip('"')
 
 
-def folder_for(results: Path, option: str, error: type[InputError] = InputError) -> Path:
-    """The folder that results are to be written in, made if need be. Raises ``error``, which names the ``option``."""
+def folder_for(results: Path, option: str) -> Path:
+    """The folder that results are to be written in, made if need be. Raises ``InputError``, which names the ``option``."""
     try:
         results.mkdir(parents=True, exist_ok=True)
     except OSError as why:
-        raise unwritable(results, option, why, error) from None
+        raise unwritable(results, option, why) from None
     return results
 
 
@@ -200,14 +200,13 @@ def write_whole(path: Path, content: bytes) -> None:
         return
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as aside:
         whole = Path(aside.name)
-        try:
-            aside.write(content)
-            aside.flush()
-            whole.chmod(0o644)  # what is made aside is for its owner alone
-            whole.replace(path)
-        except BaseException:
-            whole.unlink(missing_ok=True)
-            raise
+    try:
+        whole.write_bytes(content)
+        whole.chmod(0o644)  # what is made aside is for its owner alone
+        whole.replace(path)
+    except BaseException:
+        whole.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis import frames
 from analysis.answers import Answer, Part, picture
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.figures import number, shown
 from analysis.ledger import Ledger
 from analysis.measuring import Line, counts_of, headlines, lines, rates_of, trends_of
@@ -212,7 +212,8 @@ def open_rates_and_trends(
         try:
             reports.append(read_report(path, asked.unit, year))
         except InputError as error:
-            if year in (asked.years or ()):
+            # A year that is not asked for is looked at for what it decides of the others: another time, if not now.
+            if year in (asked.years or ()) or isinstance(error, Unreached):
                 failed.append(error)
     wanted = set(asked.years or ())
     every = [r for r in decided_reports(reports, asked.files) if r.year in wanted]

@@ -212,7 +212,48 @@ def test_a_limit_is_of_runs_that_are_made_and_the_rest_waits(words):
     first, second = made(words, limit=2), made(words, limit=2)
     assert sorted(states(first)) == ["good", "good", "waiting"] and first.good
     assert states(second) == ["good", "good", "good"] and sorted(why(second).values()) == ["", "", "new"]
-    assert any("等待" in line or "waiting 1" in line for line in many.summary(first))
+    assert any("尚未运行 waiting 1" in line for line in many.summary(first))
+
+
+def test_runs_that_were_tried_in_vain_do_not_use_up_a_limit(words):
+    notebook(words, BOOK, DEEDS)
+    for year in (2020, 2021):
+        (words / "data" / "甲县" / f"{year}.txt").write_text("boom")
+    (words / "data" / "丙县").mkdir()
+    (words / "data" / "丙县" / "2020.txt").write_text("fine")
+    tried = []
+    for _ in range(3):
+        batch = made(words, limit=2, units="甲县,丙县,乙县")
+        tried.append(
+            sorted(run for run, said in why(batch).items() if batch_state(batch, run) != "waiting" and said)
+        )
+    assert tried == [["甲县/2020", "甲县/2021"], ["丙县/2020", "乙县/2020"], ["甲县/2020", "甲县/2021"]]
+    with pytest.raises(InputError, match="does not go with --limit"):
+        made(words, limit=2, again=True)
+
+
+def batch_state(batch, run):
+    return next(r["state"] for r in batch.records.values() if f"{r['unit']}/{r['years']}" == run)
+
+
+def test_what_waits_keeps_the_files_of_its_last_result(words):
+    made(words)
+    (words / "data" / "units.csv").write_text("unit,level\n甲县,county\n")
+    waiting = [r for r in made(words, limit=1).records.values() if r["state"] == "waiting"]
+    assert len(waiting) == 2
+    assert all(
+        (words / "out" / r["html"]).is_file() and (words / "out" / r["log"]).is_file() for r in waiting
+    )
+
+
+def test_runs_made_at_one_time_are_of_different_units(words):
+    (words / "data" / "乙县" / "2021.txt").write_text("fine")
+    (words / "data" / "丙县").mkdir()
+    (words / "data" / "丙县" / "2020.txt").write_text("fine")
+    waiting = [(job, "") for job in plan(Asked(str(words / "words.ipynb"), data=str(words / "data")))]
+    places = ["/".join(job.place) for job, _ in many._spread(waiting, 2)]
+    assert places == ["丙县/2020", "乙县/2020", "乙县/2021", "甲县/2020", "甲县/2021"]
+    assert sorted(places) == sorted("/".join(job.place) for job, _ in waiting)
 
 
 def test_files_that_a_run_passed_over_are_told_and_tried_again(words):
@@ -222,6 +263,8 @@ def test_files_that_a_run_passed_over_are_told_and_tried_again(words):
     assert record["state"] == "good" and record["failed"] == ["甲/2020 连不上。\n甲/2020 cannot be reached."]
     assert "passed over 乙县 2020  甲/2020 连不上。 | 甲/2020 cannot be reached." in list(many.summary(batch))
     assert "1份文件没有读成" in (words / "out" / "index.html").read_text(encoding="utf8")
+    assert why(made(words, units="乙县")) == {"乙县/2020": "files were not read last time"}
+    (words / "out" / "ledger.sqlite").unlink()
     assert why(made(words, units="乙县")) == {"乙县/2020": "files were not read last time"}
 
 
@@ -333,8 +376,9 @@ def test_the_plan_is_a_run_a_unit_and_year(words):
         names(only="丙")
 
 
-def test_a_report_that_is_missing_is_refused_without_a_run(words):
-    batch = made(words, units="乙县", years="2021", bounds=Bounds(0.001, 0))
+def test_a_report_that_is_missing_is_refused_without_a_run(words, monkeypatch):
+    monkeypatch.setattr(many, "_one", lambda *_, **__: pytest.fail("a run was made"))
+    batch = made(words, units="乙县", years="2021")
     (record,) = batch.records.values()
     assert record["state"] == "refused" and "2021" in record["message_zh"]
 

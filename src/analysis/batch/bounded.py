@@ -49,7 +49,10 @@ class Bounded:
             return Ended("crashed", "stopped")
         if self._process is None or self._done >= _MOST or self._process.poll() is not None:
             self.close()
-            self._start()
+            try:
+                self._start()
+            except OSError as error:
+                return Ended("failed", f"no process could be started ({error.strerror or error})")
         self._done += 1
         late = threading.Event()
         timer = threading.Timer(seconds, self._end_late, (self._process, late))
@@ -94,14 +97,18 @@ class Bounded:
     def _start(self) -> None:
         # What it leaves behind when it is killed goes with this folder.
         self._temporary = tempfile.mkdtemp(prefix="b-")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "analysis.batch.bounded"],
-            env={**os.environ, "TMPDIR": self._temporary},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # An interrupt at the terminal is for the process that waits, which ends this one.
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "analysis.batch.bounded"],
+                env={**os.environ, "TMPDIR": self._temporary},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # An interrupt at the terminal is for the process that waits, which ends this one.
+                start_new_session=True,
+            )
+        except OSError:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+            raise
         self._done = 0
         if self._stopped:
             _end(self._process)
@@ -155,7 +162,7 @@ def _serve() -> None:
     without_grammar()
     _limit(memory)
     orders: queue.SimpleQueue = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(orders,), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, os.environ["TMPDIR"]), daemon=True).start()
     while True:
         order = orders.get()
         try:
@@ -170,13 +177,14 @@ def _serve() -> None:
         answers.flush()
 
 
-def _listen(orders: queue.SimpleQueue) -> None:
-    """Take the orders in; at their end whoever gave them is gone, and so is this process, whatever it is doing."""
+def _listen(orders: queue.SimpleQueue, temporary: str) -> None:
+    """Take the orders in; at their end whoever gave them is gone, and so is this process, whatever it is doing, with its
+    temporary files."""
     try:
         while True:
             orders.put(pickle.load(sys.stdin.buffer))
     finally:
-        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         if hasattr(os, "killpg"):  # with everything that it has started
             os.killpg(0, signal.SIGKILL)
         os._exit(1)

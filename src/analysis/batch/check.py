@@ -91,7 +91,7 @@ def home(source: Path) -> Path:
     if is_store(source):
         origin = source / store.ORIGIN
         told = origin.read_text(encoding="utf8") if origin.is_file() else ""
-        folder = place(told) if "://" in told else (source / told).resolve()
+        folder = place(told) if "://" in told else absolute(source.resolve() / told)
         return folder if folder.exists() else source
     return source if source.is_dir() else source.parent
 

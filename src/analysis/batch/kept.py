@@ -17,8 +17,8 @@ from pathlib import Path
 from analysis.places import write_whole
 
 _FOLDER = "ANALYSIS_KEPT"
-# So many are kept; a batch goes from unit to unit, so what is older is not asked for again.
-_MOST = 24
+# So many are kept: of so many units may runs be made at one time.
+MOST = 24
 
 
 def kept(files: Iterable[Path], words: Iterable[str], make: Callable[[], object]) -> object:
@@ -37,7 +37,7 @@ def kept(files: Iterable[Path], words: Iterable[str], make: Callable[[], object]
     made = make()
     with suppress(OSError):  # a full disk costs time, no result
         write_whole(place, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
-        for old in sorted(Path(folder).iterdir(), key=lambda p: p.stat().st_mtime)[:-_MOST]:
+        for old in sorted(Path(folder).iterdir(), key=lambda p: p.stat().st_mtime)[:-MOST]:
             old.unlink(missing_ok=True)
     return made
 

@@ -28,13 +28,13 @@ from nbformat import NotebookNode
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.journal import Journal
-from analysis.batch.kept import keeping
+from analysis.batch.kept import MOST, keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
 from analysis.batch.run import RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
 from analysis.places import files_under, folder_for, is_local, write_whole
-from analysis.writing.index import index_page
+from analysis.writing.index import FILES, index_page
 from analysis.writing.labels import label
 
 INDEX = "index.html"
@@ -72,10 +72,15 @@ def run_all(
 ) -> Batch:
     """Make every run that is not up to date, or with ``again`` every run.
 
-    Of those that are not up to date at most ``limit`` are made (0: all); the others wait for the next call. ``told`` hears of
-    each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
-    ``InputError`` if ``out`` cannot be written or another batch writes to it.
+    Of those that are not up to date at most ``limit`` are made (0: all), last those that were tried in vain before; the others
+    wait for the next call. ``told`` hears of each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
+    ``InputError`` if ``out`` cannot be written, another batch writes to it, or ``again`` has a ``limit``.
     """
+    if again and limit:
+        raise InputError(
+            "--again 与 --limit 不能同用：每次都会重做同样的几次；请改用 --only 或 --units 指明要重做的。",
+            "--again does not go with --limit, which would make the same few every time: name those to make with --only or --units.",
+        )
     folder_for(folder_for(out, "--out") / LOGS, "--out")
     batch = Batch(out)
     with Journal(out) as journal:
@@ -92,7 +97,8 @@ def run_all(
                 journal.put(job.id, batch.records[job.id])
             else:
                 waiting[job.id] = job, why
-        now = _spread(list(waiting.values())[: limit or None], cluster.jobs or os.cpu_count() or 1)
+        now = sorted(waiting.values(), key=lambda job_why: _tried(journal.get(job_why[0].id), job_why[0]))
+        now = _spread(now[: limit or None], cluster.jobs or os.cpu_count() or 1)
         total = len(batch.records) + len(now)
         for n, record in enumerate(batch.records.values(), 1):
             told(record, n, total)
@@ -106,18 +112,23 @@ def run_all(
                 journal.put(job.id, record)
                 told(record, len(batch.records), total)
                 if time.monotonic() - written > _INDEX_EVERY:
-                    _write_index(out, journal, _left(waiting, batch))
+                    _write_index(out, journal, _left(waiting, batch, journal))
                     journal.save()
                     written = time.monotonic()
                 if not going_on and record["state"] != "good":
                     break
+            if is_local(out):
+                # What workers that were lost have left.
+                begun = {_asides(job) for job, _ in now if job.id in batch.records}
+                for aside in out.glob(".run-*"):
+                    if aside.name.rpartition("-")[0] + "-" in begun:
+                        shutil.rmtree(aside, ignore_errors=True)
         finally:
             made.close()
-            left = _left(waiting, batch)
+            left = _left(waiting, batch, journal)
             batch.records |= left
             _write_index(out, journal, left)
             if is_local(out):
-                restore(out)  # lost workers have left what they were writing
                 for kept in out.glob(".kept-*"):
                     shutil.rmtree(kept, ignore_errors=True)
     return batch
@@ -130,13 +141,27 @@ def _spread(waiting: Sequence[tuple[Job, object]], at_once: int) -> list[tuple[J
     for one in waiting:
         units.setdefault(one[0].run.unit, []).append(one)
     of_units = list(units.values())
+    at_once = min(at_once, MOST)
     together = (of_units[n : n + at_once] for n in range(0, len(of_units), at_once))
     return [one for some in together for years in zip_longest(*some) for one in years if one]
 
 
-def _left(waiting: Mapping[str, tuple[Job, tuple[str, str]]], batch: Batch) -> dict[str, dict]:
-    """The records of runs that are still to be made."""
-    return {n: _ended(*what, "waiting", "", "") for n, what in waiting.items() if n not in batch.records}
+def _tried(last: Mapping | None, job: Job) -> bool:
+    """Whether a run was made before, as it is, and was not good."""
+    return bool(last) and last["key"] == job.key
+
+
+def _left(
+    waiting: Mapping[str, tuple[Job, tuple[str, str]]], batch: Batch, journal: Journal
+) -> dict[str, dict]:
+    """The records of runs that are still to be made, with the files of an earlier result where there is one."""
+    left = {}
+    for run, what in waiting.items():
+        if run not in batch.records:
+            last = journal.get(run) or {}
+            files = {name: last[name] for name in FILES if name in last}
+            left[run] = {**_ended(*what, "waiting", "", ""), **files}
+    return left
 
 
 # So many runs of a kind are named in a summary; the index has them all.
@@ -224,6 +249,8 @@ def _kept(
         return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
     # A batch that was killed between a result and its line in the ledger has made the result all the same.
     found = done.of(job.key)
+    if found and found[1]["again"]:
+        return None, _said("why_passed_over")
     if found:
         record = _good(job, ("", ""), found[0].parent, out, found[1])
         if not (out / record["log"]).exists():

@@ -148,11 +148,7 @@ class _Leaving(Engine):
         if last:
             nb.cells.append(nbformat.v4.new_code_cell(last, id="leave"))
         executed = super().execute_notebook(nb, kernel_name, **kwargs)
-        if not last:
-            return executed
-        leaving = executed.cells[-1]
-        ran = leaving.execution_count is not None  # a cell before may have ended the kernel
-        if ran and all(o.output_type != "error" for o in leaving.outputs):
+        if last and all(o.output_type != "error" for o in executed.cells[-1].outputs):
             said = executed.cells.pop().outputs
             if said and executed.cells:
                 executed.cells[-1].setdefault("outputs", []).extend(said)
@@ -188,6 +184,12 @@ def execute(
     except DeadKernelError:
         raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
     _refuse_unclean(executed)
+    if leave and not (leave / _ABOUT).exists():
+        zh, en = (
+            "最后一个单元结束了内核，结果没有写出",
+            "the last cell ended the kernel, so no results were written",
+        )
+        raise RunFailed("ended_early", zh, en, executed)
     stamps = enumerate(cell.metadata.get("papermill", {}) for cell in executed.cells)
     seconds = {n: stamp["duration"] for n, stamp in stamps if stamp.get("duration")}
     return settled(executed), seconds
@@ -344,9 +346,10 @@ def restore(out: Path) -> None:
     """After a batch that was killed: what was being replaced comes back unless what replaces it is there; what was being
     written goes."""
     for old in out.glob(f"*/{OLD}*"):
-        for folder in old.iterdir():
-            if not (old.parent / folder.name).exists():
-                folder.rename(old.parent / folder.name)
+        with suppress(OSError):  # a single run beside this may be done with it
+            for folder in old.iterdir():
+                if not (old.parent / folder.name).exists():
+                    folder.rename(old.parent / folder.name)
         shutil.rmtree(old, ignore_errors=True)
     for aside in out.glob(".run-*"):
         shutil.rmtree(aside, ignore_errors=True)
@@ -355,4 +358,4 @@ def restore(out: Path) -> None:
             if time.time() - aside.stat().st_mtime > _LONG:
                 shutil.rmtree(aside, ignore_errors=True)
     for file in (*out.glob(".new-*"), *out.glob("*/*/.new-*")):  # index and logs
-        file.unlink()
+        file.unlink(missing_ok=True)

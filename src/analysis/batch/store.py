@@ -195,7 +195,7 @@ def read_folder(
 
 def _origin(base: Path, out: Path) -> str:
     if is_local(base) and is_local(out):
-        return os.path.relpath(base.resolve(), out.resolve())
+        return os.path.relpath(absolute(base), out.resolve())
     return str(absolute(base))
 
 
@@ -276,7 +276,6 @@ def _kept(path: Path, name: str, mark: str, pieces: Path, reading: str) -> tuple
             "failed",
             zh=f"{path} 打不开（{why}）：请检查读取权限。",
             en=f"{path} cannot be opened ({why}): check that it may be read.",
-            final=False,
         )
     return key, _outcome(pieces / key)
 
@@ -299,7 +298,7 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
             "one.",
         ),
     }[ended.state]
-    return Outcome(name, "failed", zh=zh, en=en, final=False)
+    return Outcome(name, "failed", zh=zh, en=en, final=ended.state == "failed")
 
 
 def _read_one(file: tuple[Path, str, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
