@@ -183,23 +183,21 @@ def execute(
         raise _failure(error, target) from None
     except DeadKernelError:
         raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
-    _refuse_unclean(executed)
-    if leave and not (leave / _ABOUT).exists():
-        zh, en = (
-            "最后一个单元结束了内核，结果没有写出",
-            "the last cell ended the kernel, so no results were written",
-        )
-        raise RunFailed("ended_early", zh, en, executed)
+    _refuse_unclean(executed, leave is None or (leave / _ABOUT).exists())
     stamps = enumerate(cell.metadata.get("papermill", {}) for cell in executed.cells)
     seconds = {n: stamp["duration"] for n, stamp in stamps if stamp.get("duration")}
     return settled(executed), seconds
 
 
-def _refuse_unclean(executed: NotebookNode) -> None:
+def _refuse_unclean(executed: NotebookNode, left: bool) -> None:
+    """Raises ``RunFailed`` unless every cell ran in silence and the kernel has then ``left`` its files."""
     unfinished = [c for c in executed.cells if c.cell_type == "code" and c.get("execution_count") is None]
     if unfinished:
         n = len(unfinished)
         raise RunFailed("ended_early", f"{n} 个单元没有运行", f"{n} cells did not run", executed)
+    if not left:
+        zh, en = "最后一个单元结束了内核，结果没有写出", "the last cell ended the kernel: nothing was written"
+        raise RunFailed("ended_early", zh, en, executed)
     for cell in executed.cells:
         for output in cell.get("outputs", ()):
             if output.get("name") != "stderr" or any(e in output.text for e in EXPECTED_ON_STDERR):
