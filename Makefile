@@ -85,7 +85,8 @@ gallery: $(READY) ## 重画文档中的图例 | draw the gallery of charts again
 	@$(BIN)/analysis gallery
 
 test: $(READY) browser lint ## 全部检查：单元测试、笔记本、格式 | unit tests, notebooks, linters
-	$(BIN)/pytest --nbval tests notebooks
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder tests
+	$(BIN)/pytest --nbval notebooks
 
 browser: ## 装好测试用的浏览器 Chromium（已有则不动） | the browser of the tests, unless there is one
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \

@@ -37,6 +37,11 @@ def published_path(shared) -> Path:
     return shared / "reports" / "永康市" / "2020.txt"
 
 
+def pytest_collection_modifyitems(items):
+    """What takes longest goes first: where tests run side by side, nothing waits for it at the end."""
+    items.sort(key=lambda item: item.path.name not in ("test_fresh_clone.py", "test_mutations.py"))
+
+
 @pytest.fixture(scope="session")
 def shipped():
     """The shipped edition of Yongkang 2020, read and studied."""
