@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from analysis.cells import Cells
 from analysis.checking.finding import Bilingual, ReportFindings
@@ -246,7 +247,7 @@ def _cell(report: Report, findings: ReportFindings, cell: Cell) -> None:
     column, row = table.column_of(cell), table.rows[cell.row]
     if column.kind == "count":
         return
-    fact = report.facts.set_index("key").loc[f"{report.key}/{cell}"]
+    fact = findings.ledger.row("facts", f"{report.key}/{cell}")
     at = [report.text.clean_offset(int(fact[edge])) for edge in ("start", "end")]
     names = {"row": Bilingual(row.zh, row.en), "column": Bilingual(column.zh, column.en)}
     key = f"{report.key}/{cell}"
@@ -285,26 +286,28 @@ def _disclosure_row(report: Report, findings: ReportFindings, row) -> None:
     def value(column: str) -> float | None:
         if column not in row.columns:
             return None
-        number_ = facts.loc[f"{report.key}/disclosure.{row.code}.{column}", "value"]
+        number_ = fact(column)["value"]
         return None if number_ != number_ else number_
+
+    def fact(column: str) -> Mapping[str, object]:
+        return findings.ledger.row("facts", f"{report.key}/disclosure.{row.code}.{column}")
 
     def figure(column: str):
         return findings.ledger.cells(report.key, [f"disclosure.{row.code}.{column}"])
 
     def add(code: str, columns: list[str], **values) -> None:
-        keys = [f"{report.key}/disclosure.{row.code}.{c}" for c in columns]
-        start, end = int(facts.loc[keys[0], "start"]), int(facts.loc[keys[-1], "end"])
+        told = [fact(column) for column in columns]
+        start, end = int(told[0]["start"]), int(told[-1]["end"])
         findings.add(
             code,
             report.text.clean_offset(start),
             report.text.clean_offset(end),
-            reported=" / ".join(facts.loc[keys, "raw"]),
-            evidence=keys,
+            reported=" / ".join(each["raw"] for each in told),
+            evidence=[f"{report.key}/disclosure.{row.code}.{column}" for column in columns],
             row=Bilingual(row.zh, row.en),
             **values,
         )
 
-    facts = report.facts.set_index("key")
     stock = [value(c) for c in ("made", "published", "published_total")]
     if stock[0] and stock[0] == stock[1] == stock[2]:
         add("form.stock_as_flow", ["made", "published", "published_total"], value=figure("published_total"))

@@ -78,14 +78,14 @@ def cells_behind(table: str, term: str, book: Ledger) -> Iterator[dict]:
         yield _place(table, name, column, row, book)
 
 
-def _named(table: str, row: pd.Series, lead: str) -> list[str]:
+def _named(table: str, row: Mapping[str, object], lead: str) -> list[str]:
     """The rows that a column names: an expression, or keys parted by spaces (of one unit, whose name may have some)."""
     if table == "findings":
         return keys_in(row[lead], row["unit"])
     return terms(row[lead])
 
 
-def _place(table: str, name: str, column: str, row: pd.Series, book: Ledger) -> dict:
+def _place(table: str, name: str, column: str, row: Mapping[str, object], book: Ledger) -> dict:
     held = column if column in row else "value"
     value = book.value(table, f"{name}:{held}" if held != "value" else name) if held in row else None
     file = book.row("documents", f"{row['unit']}/{row['year']}")["file"]
