@@ -440,15 +440,12 @@ def _sound(schema: pa.DataFrameSchema, rows: Sequence[Mapping[str, object]]) -> 
             made = np.array(values, dtype=kind)
         except OverflowError:
             return None
-        there = {*values} if column.checks else {0}
-        if kind == "float64":
-            missing = np.isnan(made)
-            if missing.any():
-                if not column.nullable:
-                    return None
-                there = {*made[~missing].tolist()} if column.checks else there
+        if kind == "float64" and (missing := np.isnan(made)).any():
+            if not column.nullable:
+                return None
+            values = made[~missing].tolist()
         for check in column.checks:
-            if check.name not in _HOLDS or not _HOLDS[check.name](there, **check.statistics):
+            if check.name not in _HOLDS or not _HOLDS[check.name]({*values}, **check.statistics):
                 return None
         columns[name] = made
     return columns

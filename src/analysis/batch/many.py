@@ -86,19 +86,22 @@ def run_all(
     with Journal(out) as journal:
         if is_local(out):
             restore(out)
-        waiting: dict[str, tuple[Job, tuple[str, str]]] = {}
+        fresh: list[tuple[Job, tuple[str, str]]] = []
+        tried: list[tuple[Job, tuple[str, str]]] = []
+        left: dict[str, dict] = {}
         done = _Done(out)
         for job in jobs:
-            kept, why = _kept(job, journal, done, out, again)
+            last = journal.get(job.id)
+            kept, why = _kept(job, last, journal, done, out, again)
             if kept:
                 batch.records[job.id] = kept
             elif job.refused:
                 batch.records[job.id] = _ended(job, why, "refused", *job.refused)
                 journal.put(job.id, batch.records[job.id])
             else:
-                waiting[job.id] = job, why
-        now = sorted(waiting.values(), key=lambda job_why: _tried(journal.get(job_why[0].id), job_why[0]))
-        now = _spread(now[: limit or None], cluster.jobs or os.cpu_count() or 1)
+                (tried if last and last["key"] == job.key else fresh).append((job, why))
+                left[job.id] = _waiting(job, why, last)
+        now = _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
         total = len(batch.records) + len(now)
         for n, record in enumerate(batch.records.values(), 1):
             told(record, n, total)
@@ -109,10 +112,11 @@ def run_all(
                 if isinstance(record, Ended):
                     record = _lost(job, why, record, bounds, out)
                 batch.records[job.id] = record
+                del left[job.id]
                 journal.put(job.id, record)
                 told(record, len(batch.records), total)
                 if time.monotonic() - written > _INDEX_EVERY:
-                    _write_index(out, journal, _left(waiting, batch, journal))
+                    _write_index(out, journal, left)
                     journal.save()
                     written = time.monotonic()
                 if not going_on and record["state"] != "good":
@@ -125,7 +129,6 @@ def run_all(
                         shutil.rmtree(aside, ignore_errors=True)
         finally:
             made.close()
-            left = _left(waiting, batch, journal)
             batch.records |= left
             _write_index(out, journal, left)
             if is_local(out):
@@ -146,22 +149,10 @@ def _spread(waiting: Sequence[tuple[Job, object]], at_once: int) -> list[tuple[J
     return [one for some in together for years in zip_longest(*some) for one in years if one]
 
 
-def _tried(last: Mapping | None, job: Job) -> bool:
-    """Whether a run was made before, as it is, and was not good."""
-    return bool(last) and last["key"] == job.key
-
-
-def _left(
-    waiting: Mapping[str, tuple[Job, tuple[str, str]]], batch: Batch, journal: Journal
-) -> dict[str, dict]:
-    """The records of runs that are still to be made, with the files of an earlier result where there is one."""
-    left = {}
-    for run, what in waiting.items():
-        if run not in batch.records:
-            last = journal.get(run) or {}
-            files = {name: last[name] for name in FILES if name in last}
-            left[run] = {**_ended(*what, "waiting", "", ""), **files}
-    return left
+def _waiting(job: Job, why: tuple[str, str], last: Mapping | None) -> dict:
+    """The record of a run that is still to be made, with the files of its last result if it has one."""
+    files = {name: last[name] for name in FILES} if last else {}
+    return {**_ended(job, why, "waiting", "", ""), **files}
 
 
 # So many runs of a kind are named in a summary; the index has them all.
@@ -171,18 +162,11 @@ _NAMED = 20
 def summary(batch: Batch) -> Iterator[str]:
     """What became of the runs, in lines: those that are not good first, and why; then what was made and what was kept."""
     bad = [record for record in batch.records.values() if record["state"] not in ("good", "waiting")]
-    for record in bad[:_NAMED]:
-        why = f"{record['message_zh']} | {record['message_en']}".strip(" |")
-        yield f"{record['state']:<11} {record['unit']} {record['years']}  {why}"
-    if len(bad) > _NAMED:
-        yield f"… {len(bad) - _NAMED} more in {batch.out / INDEX}"
+    told = [(record, record["state"], (record["message_zh"], record["message_en"])) for record in bad]
+    yield from _first_of(told, batch.out)
     good = [record for record in batch.records.values() if record["state"] == "good"]
-    over = [(record, why) for record in good for why in record["failed"]]
-    for record, why in over[:_NAMED]:
-        said = " | ".join(why.split("\n"))
-        yield f"{'passed over':<11} {record['unit']} {record['years']}  {said}"
-    if len(over) > _NAMED:
-        yield f"… {len(over) - _NAMED} more in {batch.out / INDEX}"
+    over = [(record, "passed over", why.split("\n")) for record in good for why in record["failed"]]
+    yield from _first_of(over, batch.out)
     made = Counter(record["why_zh"] + " | " + record["why_en"] for record in good if record["why_zh"])
     for why, n in made.most_common(_NAMED):
         yield f"{'good':<11} {n}  {why}"
@@ -196,6 +180,14 @@ def summary(batch: Batch) -> Iterator[str]:
         f" · {states}" if states else ""
     )
     yield f"一览 index {batch.out / INDEX}"
+
+
+def _first_of(told: Sequence[tuple[Mapping, str, Sequence[str]]], out: Path) -> Iterator[str]:
+    """A line for each of the first: its run, what is said of it in a word, and why, in Chinese and English."""
+    for record, word, why in told[:_NAMED]:
+        yield f"{word:<11} {record['unit']} {record['years']}  {' | '.join(why).strip(' |')}"
+    if len(told) > _NAMED:
+        yield f"… {len(told) - _NAMED} more in {out / INDEX}"
 
 
 # what is up to date, and why the rest is made
@@ -233,10 +225,9 @@ class _Done:
 
 
 def _kept(
-    job: Job, journal: Journal, done: _Done, out: Path, again: bool
+    job: Job, last: Mapping | None, journal: Journal, done: _Done, out: Path, again: bool
 ) -> tuple[dict | None, tuple[str, str]]:
-    """The record of a run that need not be made again; or why it must be."""
-    last = journal.get(job.id)
+    """The record of a run that need not be made again; or why it must be. ``last`` is its record in the ledger."""
     if again:
         return None, _said("why_forced")
     if last and last["key"] == job.key:

@@ -289,8 +289,11 @@ def _disclosure_row(report: Report, findings: ReportFindings, row) -> None:
         number_ = fact(column)["value"]
         return None if number_ != number_ else number_
 
+    def key(column: str) -> str:
+        return f"{report.key}/disclosure.{row.code}.{column}"
+
     def fact(column: str) -> Mapping[str, object]:
-        return findings.ledger.row("facts", f"{report.key}/disclosure.{row.code}.{column}")
+        return findings.ledger.row("facts", key(column))
 
     def figure(column: str):
         return findings.ledger.cells(report.key, [f"disclosure.{row.code}.{column}"])
@@ -303,7 +306,7 @@ def _disclosure_row(report: Report, findings: ReportFindings, row) -> None:
             report.text.clean_offset(start),
             report.text.clean_offset(end),
             reported=" / ".join(each["raw"] for each in told),
-            evidence=[f"{report.key}/disclosure.{row.code}.{column}" for column in columns],
+            evidence=[key(column) for column in columns],
             row=Bilingual(row.zh, row.en),
             **values,
         )

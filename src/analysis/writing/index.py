@@ -259,9 +259,11 @@ def _row(run: Mapping, columns: Sequence[Mapping], language: str, cause: str) ->
 def _told(run: Mapping, language: str) -> list[str]:
     """What a good run says first, and that it had to pass files over."""
     over = run.get("failed", ())  # what an older version wrote has none
-    first = [label("run_passed_over", language).format(n=len(over))] if over else []
-    zh_or_en = [why.split("\n")[-1 if language == "en" else 0] for why in over]
-    return [*first, *zh_or_en, *run["headlines"]]
+    if not over:
+        return list(run["headlines"])
+    first = label("run_passed_over", language).format(n=len(over))
+    reasons = (why.split("\n")[-1 if language == "en" else 0] for why in over)
+    return [first, *reasons, *run["headlines"]]
 
 
 def _number(value: float | None, text: str = "") -> list | None:
