@@ -46,7 +46,8 @@ class _Broken:
     def tell(self) -> None:
         broken = [e for e in _least(self.part) if all(e in p.broken for p in self.placements)]
         if not [e for e in broken if self._one(e)]:
-            self._no_placement(broken)
+            # Of more placements than can be counted it is not known that all break the same.
+            self._no_placement(broken if self.part.solution.complete else [])
 
     def _one(self, equation: Equation) -> bool:
         """Show one broken identity, if it is certain which numbers are on either side."""

@@ -69,7 +69,7 @@ class PlacedTable:
     @property
     def placements(self) -> int:
         """How many readings the page admits."""
-        return min(prod(len(part.solution.placements) for part in self.parts), 10**12)
+        return min(prod(part.solution.count for part in self.parts), 10**12)
 
     @property
     def broken(self) -> int:

@@ -88,7 +88,7 @@ class Placement:
         much, nothing can be missing from that side either. Repeated until nothing more follows.
         """
         settled = set(self.source)
-        open_ = [e for e in equations if not difference(e, self.counted)]
+        open_ = [e for e in equations if e not in self.broken]
         grown = True
         while grown:
             grown = False
@@ -102,14 +102,27 @@ class Placement:
 
 @dataclass(frozen=True)
 class Solution:
-    """Every admissible placement; ``complete`` is False if there are more than were counted.
+    """Every admissible placement.
 
-    ``presumed`` says that without what the form presumes there would be other placements.
+    ``complete`` is False if there are more than can be counted, ``many`` at least: ``placements`` then holds a single
+    one, with the numbers that stand where they do in every reading of their line. ``presumed`` says that without what the
+    form presumes there would be other placements, or might be.
     """
 
     placements: tuple[Placement, ...]
     complete: bool
     presumed: bool = False
+    many: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many placements there are, or how many at the least."""
+        return len(self.placements) if self.complete else self.many
+
+    @property
+    def solved(self) -> bool:
+        """Whether the work that was left sufficed to find them."""
+        return self.complete or self.many > 1
 
     @property
     def broken(self) -> int:
@@ -203,14 +216,16 @@ def place(
     bound = _solve(lines, narrowed, equations, limit, budget)
     if [len(o) for o in narrowed] == [len(o) for o in options]:
         return bound
-    free = _solve(lines, options, equations, limit, budget)
-    if not free.placements[0].source:  # not solved within the work that is left
+    if not bound.complete:
         return replace(bound, presumed=True)
-    if free.broken < bound.broken and bound.broken > _ONE_ERROR:
+    free = _solve(lines, options, equations, limit, budget)
+    if free.solved and free.broken < bound.broken and bound.broken > _ONE_ERROR:
         # More is broken than one wrong number can break. Either the page has several, or what is presumed
         # does not hold on it: both are open.
+        if not free.complete:
+            return replace(free, presumed=True)
         more = tuple(p for p in free.placements if p not in bound.placements)
-        return Solution((*bound.placements, *more), bound.complete and free.complete, presumed=True)
+        return Solution((*bound.placements, *more), complete=True, presumed=True)
     return replace(bound, presumed=bound.placements != free.placements)
 
 
@@ -229,23 +244,37 @@ def _solve(lines, options, equations, limit, budget) -> Solution:
         picks, complete = _search(lines, options, equations, limit, budget)
         if not picks:
             return unsolved(lines)
-    return Solution(tuple(_placement(lines, options, pick, equations) for pick in picks), complete)
+    first = _placement(lines, options, picks[0])
+    first = replace(first, broken=tuple(e for e in equations if difference(e, first.counted)))
+    if not complete:
+        source = {cell: at for cell, at in first.source.items() if _sure(cell, lines[at[0]], options[at[0]])}
+        return Solution((replace(first, source=source),), complete=False, many=len(picks))
+    # All of them break as many equations as the first.
+    others = (_placement(lines, options, pick) for pick in picks[1:])
+    if first.broken:
+        others = (replace(p, broken=tuple(e for e in equations if difference(e, p.counted))) for p in others)
+    return Solution((first, *others), complete=True)
 
 
-def _placement(lines, options, pick, equations) -> Placement:
-    source: dict[Cell, tuple[int, int]] = {}
+def _sure(cell: Cell, line: Line, option: Sequence[Choice]) -> bool:
+    """Whether every way to read a line finds the same number in a cell."""
+    i = line.cells.index(cell)
+    return len({(choice.cut, choice.source[i]) for choice in option}) == 1
+
+
+def _placement(lines, options, pick) -> Placement:
+    source: dict[Cell, tuple[int, int, int]] = {}
     counted: dict[Cell, int] = {}
     inferred = set()
     for number, (line, option, k) in enumerate(zip(lines, options, pick, strict=True)):
         choice = option[k]
+        counted.update(zip(line.cells, choice.values, strict=True))
         for i, cell in enumerate(line.cells):
-            counted[cell] = choice.values[i]
             if choice.source[i] is not None:
                 source[cell] = (number, choice.cut, choice.source[i])
             if choice.inferred[i]:
                 inferred.add(cell)
-    broken = tuple(e for e in equations if difference(e, counted))
-    return Placement(counted, source, frozenset(inferred), broken)
+    return Placement(counted, source, frozenset(inferred), ())
 
 
 def difference(equation: Equation, counted: Mapping[Cell, int]) -> int:
@@ -257,13 +286,13 @@ def difference(equation: Equation, counted: Mapping[Cell, int]) -> int:
 class _Collector(cp_model.CpSolverSolutionCallback):
     def __init__(self, picked: Sequence[Sequence[cp_model.IntVar]], limit: int) -> None:
         super().__init__()
-        self._picked, self._limit = picked, limit
+        # One value a line: the number of its option.
+        self._picked = [sum(k * x for k, x in enumerate(xs)) if len(xs) > 1 else None for xs in picked]
+        self._limit = limit
         self.found: list[tuple[int, ...]] = []
 
     def on_solution_callback(self) -> None:
-        self.found.append(
-            tuple(next(k for k, x in enumerate(xs) if self.boolean_value(x)) for xs in self._picked)
-        )
+        self.found.append(tuple(0 if which is None else self.value(which) for which in self._picked))
         if len(self.found) > self._limit:
             self.stop_search()
 

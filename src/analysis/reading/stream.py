@@ -15,9 +15,12 @@ from functools import lru_cache
 from analysis.reading.layout import Span
 from analysis.templates import Row, Table, canonical
 
-# What may stand between the characters of a label, and before it: its ordinal.
+# What may stand between the characters of a label, and before it: its ordinal, so many signs at most.
 _BETWEEN = r"[\s\"'“”‘’·.:,、|]*"
-_ORDINAL = r"(?:(?:\([一二三四五六七八九十]\)|[一二三四五六七八九十]、|(?:其中:?)?\s*\d[.、])[\s|]*)?"
+_ORDINAL = re.compile(
+    r"(?:\([一二三四五六七八九十]\)|[一二三四五六七八九十]、|(?:其中:?\s*)?\d[.、])[\s|]*\Z"
+)
+_MOST_ORDINAL = 40
 # What is printed behind a label: a unit of measure at most, then numbers.
 _RUN = re.compile(
     r"[\s|\"“”’]*(?:其中)?(?:\(单位:[^()]*\)|(?:万元|人次|件次|条|件|人|元|次|个|份|项|篇|期|册)(?=[\s|\d]))?[\s|]*"
@@ -120,13 +123,16 @@ def _hits(table: Table, sequence: list[str], clean: str, start: int, end: int) -
         for pattern in _patterns(row):
             for match in pattern.finditer(clean, start, end):
                 run = _RUN.match(clean, match.end(), end)["run"]
-                words = len(canonical(match[0]))
-                yield _Hit(place, match.start(), match.end(), words + (1000 if re.search(r"\d", run) else 0))
+                # Looked for once there is a label: a pattern that begins with a certain character is found much sooner.
+                ordinal = _ORDINAL.search(clean, max(start, match.start() - _MOST_ORDINAL), match.start())
+                begin = ordinal.start() if ordinal else match.start()
+                words = len(canonical(clean[begin : match.end()]))
+                yield _Hit(place, begin, match.end(), words + (1000 if re.search(r"\d", run) else 0))
 
 
 @lru_cache(maxsize=2048)
 def _spelled(label: str) -> re.Pattern[str]:
-    return re.compile(_ORDINAL + _BETWEEN.join(map(re.escape, canonical(label))))
+    return re.compile(_BETWEEN.join(map(re.escape, canonical(label))))
 
 
 def _patterns(row: Row) -> list[re.Pattern[str]]:
