@@ -21,27 +21,20 @@ MOST = 10_000
 
 def proven(facts: pd.DataFrame) -> pd.Series:
     """The value of each fact: what is certain, and nothing where a blank is shown to be nothing; NaN for the rest."""
-    return facts["value"].fillna(facts["candidates"].eq("0").map({True: 0.0, False: np.nan}))
+    return facts["value"].mask(facts["value"].isna() & facts["candidates"].eq("0"), 0.0)
 
 
 class Cells:
     """The cells of one report, ready to be summed."""
 
     def __init__(self, facts: pd.DataFrame, placements: pd.DataFrame) -> None:
-        values = proven(facts)
-        columns = (facts[name][values.notna()] for name in ("table", "row", "column"))
-        self._known = {Cell(*k): v for *k, v in zip(*columns, values.dropna(), strict=True)}
-        self._alternatives: list[list[dict[Cell, float]]] = []
-        for (table, _), of_table in placements.groupby(["table", "part"], sort=True):
-            readings = []
-            for _, reading in of_table.groupby("placement", sort=True):
-                readings.append(
-                    {
-                        Cell(str(table), r, c): v
-                        for r, c, v in frames.tuples(reading[["row", "column", "value"]])
-                    }
-                )
-            self._alternatives.append(readings)
+        columns = (facts[name] for name in ("table", "row", "column"))
+        self._known = {Cell(*k): v for *k, v in zip(*columns, proven(facts), strict=True) if v == v}
+        readings: dict[tuple[str, int], dict[int, dict[Cell, float]]] = {}
+        for p in frames.tuples(placements.sort_values("placement", kind="stable")):
+            of_part = readings.setdefault((p.table, p.part), {})
+            of_part.setdefault(p.placement, {})[Cell(p.table, p.row, p.column)] = p.value
+        self._alternatives = [list(of_part.values()) for _, of_part in sorted(readings.items())]
 
     def sums(self, expressions: Sequence[Sequence[tuple[Cell, int]]]) -> np.ndarray:
         """Values of several signed sums under every joint placement.

@@ -50,13 +50,19 @@ class Ledger:
     """The tables by name, looked up by key."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self._tables = dict(tables)
         self._rows: dict[str, _Rows] = {}
-        for name, table in tables.items():
-            self.add(name, table)
 
     def add(self, name: str, table: pd.DataFrame) -> None:
         """Take in one more table."""
-        self._rows[name] = _Rows(table)
+        self._tables[name] = table
+        self._rows.pop(name, None)
+
+    def _rows_of(self, table: str) -> _Rows:
+        """The rows of a table, made ready when the first is asked for."""
+        if table not in self._rows:
+            self._rows[table] = _Rows(self._tables[table])
+        return self._rows[table]
 
     # taking figures out
 
@@ -116,7 +122,7 @@ class Ledger:
     def row(self, table: str, name: str) -> Mapping[str, object]:
         """The row called ``name``. Raises ``KeyError`` if there is none."""
         try:
-            return self._rows[table][name]
+            return self._rows_of(table)[name]
         except KeyError:
             raise KeyError(f"{table} has no row {name}") from None
 
@@ -143,12 +149,12 @@ class Ledger:
 
     def home(self, key: str) -> str:
         """The table that has the row ``key``; empty if none does."""
-        return next((name for name, table in self._rows.items() if key in table), "")
+        return next((name for name in self._tables if key in self._rows_of(name)), "")
 
     def printed(self, key: str) -> str:
         """What the page prints at the row ``key`` of whatever table has it; empty if none does."""
         table = self.home(key)
-        row = self._rows[table][key] if table else {}
+        row = self.row(table, key) if table else {}
         return next((str(row[c]) for c in ("raw", "quote", "text", "problem") if c in row), "")
 
     # checking them

@@ -39,9 +39,9 @@ def ledger_of(report: Report) -> Ledger:
     )
 
 
-def check_report(report: Report) -> pd.DataFrame:
-    """Every check on one report."""
-    findings = ReportFindings(report, ledger_of(report))
+def check_report(report: Report, ledger: Ledger | None = None) -> pd.DataFrame:
+    """Every check on one report (``ledger``: its own, if it was made already)."""
+    findings = ReportFindings(report, ledger or ledger_of(report))
     for family in (arithmetic, prose, form, dates, page, wording):
         family.check(report, findings)
     return findings.frame()

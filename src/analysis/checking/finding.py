@@ -119,9 +119,10 @@ class Findings:
 
     def frame(self) -> pd.DataFrame:
         """What was found, most serious first, in the order of the page within a severity."""
-        return frames.by_severity(
-            frames.frame("findings", keyed(self._rows)).sort_values("start", kind="stable")
+        order = sorted(
+            keyed(self._rows), key=lambda row: (frames.SEVERITIES.index(row["severity"]), row["start"])
         )
+        return frames.frame("findings", order)
 
 
 class ReportFindings(Findings):

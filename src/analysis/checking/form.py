@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from analysis.cells import Cells
 from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.figures import number
 from analysis.reading import Report
@@ -105,7 +104,7 @@ def _fee(report: Report, findings: ReportFindings) -> None:
     if re.search(_FEE, report.text.clean[section.start : section.end]):
         return
     cell = Cell("applications", "other.overdue_fee", "total")
-    unpaid = Cells(report.facts, report.placements).certain([cell])
+    unpaid = report.cells.certain([cell])
     findings.add(
         "form.fee_unreported",
         section.start,
@@ -209,19 +208,20 @@ def _placement(report: Report, findings: ReportFindings, placed) -> None:
 
 def _decided(report: Report, findings: ReportFindings, table) -> None:
     """Rows whose joined digits were cut by the prose or by the report of another year."""
-    facts = report.facts[report.facts["table"] == table.code]
     if not report.tables[table.code].printed.rows:
         return
-    for (row, basis), cells in facts.groupby(["row", "basis"], sort=False):
-        if basis != "prose" and not basis.startswith("year:"):
-            continue
-        source = f"{cells['key'].iloc[0]}:basis"
+    decided: dict[tuple[str, str], list[Mapping]] = {}
+    for fact in report.records["facts"]:
+        if fact["table"] == table.code and (fact["basis"] == "prose" or fact["basis"].startswith("year:")):
+            decided.setdefault((fact["row"], fact["basis"]), []).append(fact)
+    for (row, basis), cells in decided.items():
+        source = f"{cells[0]['key']}:basis"
         years = basis.removeprefix("year:").split(",") if basis != "prose" else []
         findings.add(
             "form.decided_elsewhere",
-            report.text.clean_offset(int(cells["start"].min())),
-            reported="".join(cells["raw"]),
-            evidence=cells["key"],
+            report.text.clean_offset(min(cell["start"] for cell in cells)),
+            reported="".join(cell["raw"] for cell in cells),
+            evidence=[cell["key"] for cell in cells],
             table=Bilingual(table.zh, table.en),
             row=Bilingual(table.rows[row].zh, table.rows[row].en),
             years=[findings.ledger.figure("facts", source, year) for year in years],

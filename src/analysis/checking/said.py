@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import groupby
 
 from analysis import frames
-from analysis.cells import Cells
 from analysis.checking.culprits import Group, exchanged, groups
 from analysis.checking.finding import Bilingual, ReportFindings
 from analysis.figures import Figure, number
@@ -33,7 +32,7 @@ class Said:
 
     def __init__(self, report: Report, findings: ReportFindings) -> None:
         self.report, self.findings, self.ledger = report, findings, findings.ledger
-        self.cells = Cells(report.facts, report.placements)
+        self.cells = report.cells
         self.rows = list(frames.tuples(report.claims))
         text = report.text
         self.order = {c.key: n for n, c in enumerate(self.rows)}

@@ -17,7 +17,6 @@ from itertools import pairwise
 import pandas as pd
 
 from analysis import frames
-from analysis.cells import Cells
 from analysis.measuring.inference import (
     ALPHA,
     Difference,
@@ -37,7 +36,7 @@ YEARS = 5
 
 def counts_of(report: Report | StoredReport) -> pd.DataFrame:
     """The table ``counts`` of one report."""
-    cells, off = Cells(report.facts, report.placements), doubtful(report)
+    cells, off = report.cells, doubtful(report)
     rows = []
     for code, entry in series().items():
         summed = entry.cells_in(report.form)

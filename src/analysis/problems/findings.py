@@ -12,10 +12,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis import frames
-from analysis.cells import Cells
 from analysis.checking import Bilingual, ReportFindings, check_report, ledger_of
 from analysis.figures import DIGIT
-from analysis.ledger import keys_in
+from analysis.ledger import Ledger, keys_in
 from analysis.problems.labels import aspects, cues_in, opening
 from analysis.problems.pairing import fold
 from analysis.problems.split import rules
@@ -28,13 +27,14 @@ _CORRECTIONS = ("reviews_corrected", "lawsuits_corrected")
 
 def findings_within(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """All that one report shows by itself: what the checks find, and what section five (``five``, its tables) leaves out."""
-    found = frames.concat("findings", [check_report(report), find(report, five)])
+    ledger = ledger_of(report)
+    found = frames.concat("findings", [check_report(report, ledger), find(report, five, ledger)])
     return frames.by_severity(found).reset_index(drop=True)
 
 
-def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Every finding about section five of one report."""
-    ledger = ledger_of(report)
+def find(report: Report, five: Mapping[str, pd.DataFrame], ledger: Ledger | None = None) -> pd.DataFrame:
+    """Every finding about section five of one report (``ledger``: its own, if it was made already)."""
+    ledger = ledger or ledger_of(report)
     for name in ("problems", "items"):
         ledger.add(name, five[name])
     findings = ReportFindings(report, ledger)
@@ -42,7 +42,7 @@ def find(report: Report, five: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if section is None:
         return findings.frame()
     text = report.text.clean[section.start : section.end]
-    cells = Cells(report.facts, report.placements)
+    cells = report.cells
     for concept in _CORRECTIONS:
         addresses = concepts()[concept].cells_in(report.form)
         if (cells.certain(addresses) or 0) > 0 and not re.search(rules()["answers_for_corrections"], text):

@@ -96,10 +96,11 @@ def _cues() -> Sequence[tuple[str, str, re.Pattern[str]]]:
 def inventory_of(report: Report) -> pd.DataFrame:
     """The table ``inventory`` of one report."""
     rows = []
+    claims = report.records["claims"]
     for section, item in _items(report):
         start, end = item[0].span.start, item[-1].span.end
         first, last = report.text.span(start, end)
-        numbers = report.claims["key"][report.claims["start"].between(first, last, inclusive="left")]
+        numbers = [claim["key"] for claim in claims if first <= claim["start"] < last]
         order = len(rows) + 1
         rows.append(
             {
@@ -125,10 +126,8 @@ def inventory_of(report: Report) -> pd.DataFrame:
 def _items(report: Report) -> Iterator[tuple[str, list[_Clause]]]:
     """(section, the clauses of an item), in the order of the page."""
     which = "sections" if int(report.form.code) >= 2019 else "sections_before_2019"
-    claims = report.claims
-    counted = dict(
-        zip(map(report.text.clean_offset, claims["start"]), claims["unit_of_measure"], strict=True)
-    )
+    claims = report.records["claims"]
+    counted = {report.text.clean_offset(claim["start"]): claim["unit_of_measure"] for claim in claims}
     for code in declared_inventory()[which]:
         announced: list[_Clause] = []
         for sentence in prose(report.text, report.sections[code]) if code in report.sections else ():

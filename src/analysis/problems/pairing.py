@@ -66,8 +66,9 @@ def _score(problem: Label, measure: Label, common: float, same_place: bool) -> t
 
 def pairs_of(items: pd.DataFrame, labels: Mapping[str, Label]) -> pd.DataFrame:
     """The table ``pairs`` of one report, from its ``items`` and what each is about (``labels``, by key)."""
-    found = {i.key: words(fold(i.text)) for i in frames.tuples(items)}
-    problems, measures = (list(frames.tuples(items[items["kind"] == kind])) for kind in (PROBLEM, MEASURE))
+    every = list(frames.tuples(items))
+    found = {i.key: words(fold(i.text)) for i in every}
+    problems, measures = ([i for i in every if i.kind == kind] for kind in (PROBLEM, MEASURE))
     rows, scores = [], []
     for m, measure in enumerate(measures):
         if measure.last_year:
@@ -129,19 +130,18 @@ def problems_of(items: pd.DataFrame, pairs: pd.DataFrame, labels: Mapping[str, L
     then one row a measure that answers none."""
     item = {i.key: i for i in frames.tuples(items)}
     # Paired by a sign that does not say what a measure is about: then it cannot be told to be about something else.
-    weak = set(
-        pairs.loc[
-            (pairs["how"] == "means") | ((pairs["how"] == "order") & (pairs["shared"] == "")), "problem"
-        ]
-    )
+    weak, answering = set(), set()
     promised: dict[str, list] = {}
     for pair in frames.tuples(pairs):
         promised.setdefault(pair.problem, []).append(item[pair.measure])
+        answering.add(pair.measure)
+        if pair.how == "means" or (pair.how == "order" and not pair.shared):
+            weak.add(pair.problem)
     rows = []
-    for problem in frames.tuples(items[items["kind"] == PROBLEM]):
+    for problem in (i for i in item.values() if i.kind == PROBLEM):
         own = promised.get(problem.key, [])
         rows.append(_row(problem, own, labels, len(rows) + 1, problem.key in weak))
-    for measure in frames.tuples(items[(items["kind"] == MEASURE) & ~items["key"].isin(pairs["measure"])]):
+    for measure in (i for i in item.values() if i.kind == MEASURE and i.key not in answering):
         rows.append(_row(None, [measure], labels, len(rows) + 1))
     return frames.frame("problems", rows)
 

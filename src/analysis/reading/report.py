@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import frames
+from analysis.cells import Cells
 from analysis.errors import InputError, NotAReport
 from analysis.reading import evidence, identify, source
 from analysis.reading.claims import claims_of
@@ -70,6 +71,11 @@ class Report:
     def sentences(self) -> pd.DataFrame:
         """Every sentence of its prose."""
         return frames.frame("sentences", self.records["sentences"])
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Its cells, ready to be summed."""
+        return Cells(self.facts, self.placements)
 
     def with_records(self, **changed: Sequence[Mapping]) -> Report:
         """The report with other rows in some of its tables."""

@@ -17,7 +17,6 @@ from types import SimpleNamespace
 import pandas as pd
 
 from analysis import frames, ledger
-from analysis.cells import Cells
 from analysis.figures import UNKNOWN, Figure, Rendered, Unknown, number, stray_digits
 from analysis.ledger import Ledger, keys_in
 from analysis.measuring import indicators
@@ -90,7 +89,7 @@ class _Teller(Teller):
         report = study.report
         super().__init__("statements.yml", Ledger(study.known), report.unit, report.year, language)
         self.study = study
-        self.cells = Cells(report.facts, report.placements)
+        self.cells = report.cells
         self.context = {
             "unit": self.quote("documents", f"{self.key}:unit", report.unit),
             "year": self.document("year"),

@@ -36,7 +36,7 @@ def _value(cells: Cells, cell: Cell) -> float:
 
 def outcomes(report: Report, language: str) -> Chart:
     """How the applications on hand were settled: what came in, how it ended, on which ground."""
-    cells = Cells(report.facts, report.placements)
+    cells = report.cells
     table = report.form.tables.get("applications")
     if table is None:
         return nothing("outcomes", pd.DataFrame(), language)
@@ -139,7 +139,7 @@ def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mappin
 
 def refusal_grounds(report: Report, language: str) -> Chart:
     """The grounds on which applications were refused, with Wilson's interval of each share."""
-    cells = Cells(report.facts, report.placements)
+    cells = report.cells
     grounds = [(c, _value(cells, c)) for c in report.form.expand("applications.denied.total")]
     table = pd.DataFrame(
         [(c.row, _named(report, c, language), v) for c, v in grounds if v], columns=["row", "label", "count"]
@@ -205,7 +205,7 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
 
 def disputes(report: Report, language: str) -> Chart:
     """Reviews and lawsuits by outcome, pending ones apart."""
-    cells = Cells(report.facts, report.placements)
+    cells = report.cells
     form = report.form.tables.get("disputes")
     if form is None:
         return nothing("disputes", pd.DataFrame(), language)
@@ -254,7 +254,7 @@ def disputes(report: Report, language: str) -> Chart:
 
 def text_against_table(report: Report, language: str) -> Chart:
     """Each count that the prose gives beside the cells it speaks of."""
-    cells = Cells(report.facts, report.placements)
+    cells = report.cells
     rows = []
     for claim in frames.tuples(report.claims):
         concept = concepts().get(claim.about)
