@@ -33,6 +33,7 @@ class Said:
     def __init__(self, report: Report, findings: ReportFindings) -> None:
         self.report, self.findings, self.ledger = report, findings, findings.ledger
         self.cells = report.cells
+        self._addresses: dict[str, tuple[Cell, ...]] = {}
         self.rows = list(frames.tuples(report.claims))
         text = report.text
         self.order = {c.key: n for n, c in enumerate(self.rows)}
@@ -53,7 +54,9 @@ class Said:
 
     def addresses(self, concept: str) -> tuple[Cell, ...]:
         """The cells that a concept sums in the form of this report."""
-        return concepts()[concept].cells_in(self.report.form)
+        if concept not in self._addresses:
+            self._addresses[concept] = concepts()[concept].cells_in(self.report.form)
+        return self._addresses[concept]
 
     def held(self, concept: str) -> float | None:
         """What the tables hold, if they hold it and it is certain."""

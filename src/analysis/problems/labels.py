@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -107,7 +107,16 @@ class Label:
 def label_of(text: str, of: Mapping[str, Aspect] | None = None) -> Label:
     """What ``text`` is about by the cues of the aspects ``of`` (by default all): its categories with their parts of
     the weight, the main one first."""
-    of = of or aspects()
+    return _labelled(text, of) if of else _of_all(text)
+
+
+# An item is asked about when it is found, when it is paired and when it is held against the year before.
+@lru_cache(maxsize=1_024)
+def _of_all(text: str) -> Label:
+    return _labelled(text, aspects())
+
+
+def _labelled(text: str, of: Mapping[str, Aspect]) -> Label:
     found = cues_in(text, of)
     first = cues_in(opening(text), of) if "。" in text else {}
     weights = {a: len(words) + (_OPENING - 1) * len(first.get(a, ())) for a, words in found.items()}

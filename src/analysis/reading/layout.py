@@ -9,8 +9,9 @@ tables are found by their labels (``stream``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis import templates
 from analysis.errors import InputError
@@ -149,7 +150,7 @@ def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
     """Every printed row between ``start`` and ``end``: its cells, stripped, with their places."""
     many = 0
     for match in re.finditer(r"[^\n]+", text.clean[start:end]):
-        if cells := _cells(match[0], start + match.start()):
+        if cells := _cells(match[0]):
             many += len(cells)
             if many > _MOST_CELLS:
                 raise InputError(
@@ -157,7 +158,8 @@ def rows(text: Text, start: int, end: int) -> Iterator[list[Span]]:
                     f"{text.where(start)}: the tables from here on have more than {_MOST_CELLS} cells, too many for a "
                     "report; check the file.",
                 )
-            yield cells
+            at = start + match.start()
+            yield [Span(cell.text, at + cell.start, at + cell.end) for cell in cells]
 
 
 _RULE = re.compile(r"[|\s:\-—+=]+")
@@ -168,13 +170,15 @@ _BAR = re.compile(r"\|")
 _GAP = re.compile(r"\t| {2,}(?=\S)")
 
 
-def _cells(line: str, start: int) -> list[Span]:
-    """The cells of a line that is a table row; none if it is not."""
+# The lines of a page are gone through for its tables and again whenever its prose is.
+@lru_cache(maxsize=1_024)
+def _cells(line: str) -> Sequence[Span]:
+    """The cells of a line that is a table row, with their places in it; none if it is not."""
     if "|" in line:
         if "--" in line and _RULE.fullmatch(line):
             return []
         # A bar at both edges of the line is a frame; at the right alone, it may close a blank cell.
-        cells = _split(line, _BAR, start)
+        cells = _split(line, _BAR, 0)
         framed = line.strip().startswith("|") and line.strip().endswith("|")
         return cells[1:-1] if framed else cells
     if "\t" not in line and "  " not in line:
@@ -182,7 +186,7 @@ def _cells(line: str, start: int) -> list[Span]:
     lead = len(line) - len(line.lstrip(" "))
     if not _GAP.search(line, lead):
         return []
-    cells = _split(line[lead:], _GAP, start + lead)
+    cells = _split(line[lead:], _GAP, lead)
     if line.count("\t") > 1:  # no prose has several
         return cells
     figures = [c for c in cells[1:] if c.text and parse_cell(c.text) is not None]
@@ -208,7 +212,7 @@ def prose(text: Text, section: Section) -> Iterator[Span]:
     edges = [section.body, *(edge for table in section.tables for edge in table), section.end]
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         for line in re.finditer(r"[^\n]+", text.clean[first:last]):
-            if "|" in line[0] or _cells(line[0], 0):
+            if "|" in line[0] or _cells(line[0]):
                 continue
             base = first + line.start()
             for match in _SENTENCE.finditer(line[0]):
