@@ -16,6 +16,7 @@ from analysis import frames
 from analysis.batch import program, store
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import Cluster
+from analysis.batch.progress import Progress
 from analysis.cli import app
 
 
@@ -134,6 +135,13 @@ def test_only_what_has_changed_is_read_again(folder, tmp_path):
     assert states(changed)["a/b/suqian.txt"] == "kept"
     claims = pd.read_parquet(out / "claims.parquet")
     assert 162 in set(claims.loc[claims["about"] == "received", "value"])
+
+
+def test_reading_and_then_writing_show_how_far_they_are(folder, tmp_path, capsys):
+    with Progress() as progress:
+        store.read_folder(folder, tmp_path / "store", Cluster(1), progress.told)
+    said = [line.split(" · ")[0] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["[4/4] 读取 reading", "[2/2] 写出 writing"]
 
 
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):

@@ -98,6 +98,16 @@ def test_a_label_may_hold_spaces_quotes_and_line_breaks():
     assert [f.run.text for f in found] == ["0000000", "1000001"]
 
 
+@pytest.mark.parametrize("ordinal", ["", "1.", "其中:1.", "(三)", "三、", "2、"])
+def test_a_label_begins_with_its_ordinal_however_many_blanks_stand_around_it(ordinal):
+    table = forms()["2021"].tables["applications"]
+    text = f"不予公开{' ' * 90}{ordinal} | 属于国家秘密{' ' * 90}3 0 0 0 0 0 3\n"
+    (found,) = (f for f in rows_in(table, text, 0, len(text)) if f.code == "denied.state_secret")
+    assert found.label.text == f"{ordinal} | 属于国家秘密".strip(" |")
+    assert text[found.label.start :].startswith(ordinal or "属于")
+    assert found.run.text.split() == ["3", "0", "0", "0", "0", "0", "3"]
+
+
 def test_the_column_sums_decide_between_cuts_that_both_add_up():
     # 22|0|…|22 or 2|20|…|22 alone; 30 natural persons in all settle it.
     columns = ("a", "b", "total")

@@ -20,6 +20,7 @@ from rich.console import Console
 # Seconds between two lines where nobody watches, and between two looks at another process.
 _EVERY, _LOOK = 10.0, 0.3
 _FILE = "ANALYSIS_PROGRESS"
+_WRITING = "写出 writing"
 
 
 class Progress:
@@ -47,7 +48,9 @@ class Progress:
         self._bar.stop()
 
     def told(self, outcome, done: int, of: int) -> None:
-        """One thing more is done; ``outcome`` has a ``state``."""
+        """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
+        if outcome.state == "written" and self._name != _WRITING:
+            self._name, self._begun, self._last = _WRITING, time.monotonic(), time.monotonic()
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
     def ran(self, record, done: int, of: int) -> None:
@@ -74,7 +77,7 @@ def telling() -> Callable[[object, int, int], None]:
     def told(outcome, done: int, of: int) -> None:
         nonlocal failed
         failed += outcome.state == "failed"
-        if target:
+        if target and outcome.state != "written":
             Path(target).write_text(f"{done} {of} {failed}", encoding="ascii")
 
     return told

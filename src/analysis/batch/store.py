@@ -18,7 +18,7 @@ import re
 import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -78,7 +78,8 @@ _ROWS = 20_000
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report)."""
+    """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report); ``written`` is
+    told of the last file of a unit that stands in the tables."""
 
     path: str
     state: str
@@ -154,7 +155,8 @@ def read_folder(
 ) -> Summary:
     """Read every report under ``folder`` into the store ``out``.
 
-    ``cluster`` says where the files are read. ``told`` hears of each file as it is done. ``fixes`` is the file of corrections, by default
+    ``cluster`` says where the files are read. ``told`` hears of each file as it is done, and then of
+    each unit as its reports are ``written``. ``fixes`` is the file of corrections, by default
     ``corrections.yml`` beside the folder or in it. Raises ``InputError`` if the folder holds nothing to
     read or the store cannot be written; what fails in a single file is in the summary.
     """
@@ -187,7 +189,7 @@ def read_folder(
     read = {(o.unit, o.year) for o in summary.of("read", "kept")}
     summary.unused = [c for c in declared if (c.unit, c.year) not in read]
     again = _Again(files, keys, pieces)
-    _write(summary, keys, pieces, declared, again)
+    _write(summary, keys, pieces, declared, again, told)
     write_whole(out / ORIGIN, _origin(base, out).encode())
     _forget(pieces, {*keys.values(), *again.used})
     return summary
@@ -423,17 +425,21 @@ def _write(
     pieces: Path,
     fixes: Sequence[corrections.Correction],
     again: _Again,
+    told: Callable[[Outcome, int, int], None],
 ) -> None:
     units: dict[str, list[Outcome]] = {}
     for outcome in summary.of("read", "kept"):
         units.setdefault(outcome.unit, []).append(outcome)
     ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
     read = map(_records, contents([pieces / keys[o.path] for outcomes in ordered for o in outcomes]))
+    done = 0
     with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
             for outcomes in ordered:
                 for records in _of_unit(outcomes, list(islice(read, len(outcomes))), fixes, summary, again):
                     tables.add(records)
+                done += len(outcomes)
+                told(replace(outcomes[-1], state="written"), done, sum(map(len, ordered)))
             summary.rows, summary.statuses = tables.rows, tables.statuses
         summary.outcomes.sort(key=lambda o: o.path)
         with (aside / "failures.csv").open("w", encoding="utf8", errors="replace", newline="") as file:
