@@ -7,6 +7,7 @@ and the official tables. The sentences are the tests' own.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from analysis.synthesis.printing import (
     disputes,
     title,
 )
-from analysis.templates import Cell, Form
+from analysis.templates import Cell, Form, forms
 
 
 def truth(shared: Path, unit: str, year: int) -> Truth:
@@ -119,3 +120,32 @@ def wrapped(blocks: Iterable[Block], rows: str, width: int = 30, lines: int = 24
     for n, at in enumerate(range(lines, len(made), lines)):
         made.insert(at + n, f"— {n + 1} —")
     return "\n".join(made) + "\n"
+
+
+_OWN = {
+    "received": "一、",
+    "carried_in": "二、",
+    "granted": "(一)",
+    "partly_granted": "(二)",
+    "total": "(七)",
+    "carried_out": "四、",
+}
+
+
+def labelled() -> list[tuple[str, str]]:
+    """The rows of table three in the form of 2021, each with its label and ordinal."""
+    count, made = Counter(), []
+    for code, row in forms()["2021"].tables["applications"].rows.items():
+        count[group := code.partition(".")[0]] += 1
+        made.append((code, _OWN.get(code, f"{count[group]}.") + row.zh))
+    return made
+
+
+def around(three: str, said: str = "", four: str = "无。", behind: str = "") -> str:
+    """A short report of 2023 with this in its sections three and four and behind its end, and ``said`` in section one."""
+    return (
+        f"某某市2023年政府信息公开工作年度报告\n一、总体情况\n坚持以公开为常态、不公开为例外。{said}\n"
+        f"二、主动公开政府信息情况\n无。\n三、收到和处理政府信息公开申请情况\n{three}\n"
+        f"四、政府信息公开行政复议、行政诉讼情况\n{four}\n五、存在的主要问题及改进情况\n公开内容不够。\n"
+        f"六、其他需要报告的事项\n无。\n{behind}\n"
+    )

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import duckdb
 import frictionless
@@ -144,6 +145,20 @@ def test_reading_and_then_writing_show_how_far_they_are(folder, tmp_path, capsys
     assert said == ["[4/4] 读取 reading", "[2/2] 写出 writing"]
 
 
+def test_what_is_left_is_reckoned_from_where_a_phase_began(monkeypatch, capsys):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    with Progress() as progress:
+        for state in ("read", "written"):
+            for done in range(0 if state == "written" else 1, 5):
+                clock.now += 100
+                progress.told(store.Outcome("a", state), done, 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rpartition(" · ")[2] for line in lines if "writing" in line and "[2/4]" in line] == [
+        "剩余 left 200 s"
+    ]
+
+
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):
     store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     monkeypatch.setattr(program, "fingerprint", lambda *rooms: "another version")
@@ -177,6 +192,18 @@ def test_corrections_beside_the_folder_are_put_in_place_and_fail_when_they_do_no
     (failed,) = summary.of("failed")
     assert "2013" in failed.zh and "2012" in failed.zh
     assert set(pd.read_parquet(tmp_path / "store" / "facts.parquet")["unit"]) == {"宿迁市"}
+
+
+def test_what_a_report_shows_by_itself_is_found_in_its_corrected_cells(folder, tmp_path):
+    def found():
+        store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
+        table = pd.read_parquet(tmp_path / "store" / "findings_within.parquet")
+        return set(table.loc[table["unit"] == "宿迁市", "code"])
+
+    assert "text.count_loose" not in found()
+    entry = "- {unit: 宿迁市, year: 2023, cell: applications.carried_out.total, expected: '121', value: 122, reason: 公告}\n"
+    (folder.parent / "corrections.yml").write_text(entry, encoding="utf8")
+    assert "text.count_loose" in found()
 
 
 def test_the_command_tells_what_it_read_and_names_what_failed(folder, tmp_path):

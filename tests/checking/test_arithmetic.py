@@ -14,18 +14,18 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from printing import paper, truth
+from printing import around, labelled, paper, truth
 
 from analysis.checking import check_report, ledger_of
-from analysis.checking.arithmetic import check
-from analysis.checking.culprits import groups
+from analysis.checking.arithmetic import _least, check
+from analysis.checking.culprits import exchanged, groups
 from analysis.checking.finding import ReportFindings
 from analysis.ledger import from_json
 from analysis.reading import read_report
 from analysis.reading.facts import Part
 from analysis.reading.placement import Line, place, tried
 from analysis.synthesis.printing import text
-from analysis.templates import Cell
+from analysis.templates import Cell, Equation, Identity
 
 PINGTAN, SUQIAN, HONGZE = "平潭综合实验区", "宿迁市", "淮安市洪泽区"
 # Reports whose table three adds up and prints every total.
@@ -386,3 +386,92 @@ def test_looking_for_what_is_wrong_takes_little_work(sound):
         finally:
             sys.setprofile(None)
         assert sum(event in ("call", "c_call") for event in steps) < MOST_STEPS
+
+
+# more placements than can be counted
+
+# Of every row the page prints some numbers and no blank, so that nobody can tell their columns.
+NO_TOTALS = {
+    "received": (60, 14), "carried_in": (0, 0), "granted": (20, 4), "partly_granted": (6, 2), "denied.state_secret": (3, 1),
+    "denied.prohibited_by_law": (0, 0), "denied.third_party_rights": (4, 1), "denied.internal_affairs": (0, 0),
+    "denied.process_information": (5, 1), "unavailable.needs_creation": (0, 0), "unavailable.not_held": (9, 1),
+    "unavailable.unclear": (7, 2), "unprocessed.petition": (0, 0), "unprocessed.repeated": (6, 2), "total": (60, 14),
+}  # fmt: skip
+ZEROS = (
+    "carried_in",
+    "denied.prohibited_by_law",
+    "denied.internal_affairs",
+    "unavailable.needs_creation",
+    "unprocessed.petition",
+)
+SWAPPED = {"received": (26, 6, 32), "granted": (20, 4, 24), "partly_granted": (6, 2, 8), "total": (26, 6, 32)}
+SWAPPED |= dict.fromkeys(ZEROS, (0, 0))
+NO_SUM = {"received": (26, 6, 33), "granted": (20, 4), "partly_granted": (6, 2)} | dict.fromkeys(
+    ZEROS, (0, 0)
+)
+DISPUTES = """行政复议 | 行政诉讼 |
+结果维持 | 结果纠正 | 其他结果 | 尚未审结 | 总计 | 未经复议直接起诉 | 复议后起诉 |
+结果维持 | 结果纠正 | 其他结果 | 尚未审结 | 总计 | 结果维持 | 结果纠正 | 其他结果 | 尚未审结 | 总计 |
+3 | 1 | 0 | 0 | 4 | 7 | 0 | 0 | 2 | 9 | 0 | 0 | 0 | 0 | 0 |"""
+
+
+def vanished(folder, numbers, said="", disputes="无。"):
+    """A report whose table three has lost its blank cells, as read."""
+    lines = [" | ".join([words, *map(str, numbers.get(code, ()))]) + " |" for code, words in labelled()]
+    path = folder / "某某市" / "2023.txt"
+    path.parent.mkdir()
+    path.write_text(around("\n".join(lines), said, disputes), encoding="utf8")
+    report = read_report(path)
+    assert not report.tables["applications"].complete
+    return report
+
+
+def test_a_page_that_adds_up_without_printing_totals_is_not_said_to_be_wrong(tmp_path):
+    report = vanished(tmp_path, NO_TOTALS)
+    assert not report.tables["applications"].broken
+    assert not check_report(report)["code"].str.startswith("arithmetic.").any()
+    # That totals are printed is not presumed then, so the last number is not known to be one.
+    fact = report.facts.set_index("key").loc[f"{report.key}/applications.received.total"]
+    assert (fact["raw"], fact["status"]) == ("", "ambiguous")
+
+
+def test_of_placements_that_were_not_all_looked_at_none_accuses_a_row(tmp_path):
+    said = "全年行政复议9件,行政诉讼4件。2023年,受理政府信息公开申请32件,办结申请32件,其中,予以公开8件,部分公开24件。"
+    report = vanished(tmp_path, SWAPPED, said, DISPUTES)
+    slips = exchanged(report).slips
+    assert slips
+    assert {c.table for slip in slips for c in slip.changes} == {"disputes"}
+
+
+def test_a_sum_is_not_shown_without_all_its_numbers(tmp_path):
+    report = vanished(tmp_path, NO_SUM)
+    known = {"applications.received.natural_person": 26.0, "applications.received.total": 33.0}
+    facts = [
+        f
+        | (
+            {"status": "reported", "value": value}
+            if (value := known.get(f["key"].rpartition("/")[2]))
+            else {}
+        )
+        for f in report.records["facts"]
+    ]
+    found = check_report(report.with_records(facts=facts))
+    assert "arithmetic.not_balanced" not in set(found["code"])
+
+
+@pytest.mark.parametrize(("limit", "least"), [(9, []), (1, [])])
+def test_what_is_merely_usual_does_not_count_where_not_every_placement_was_looked_at(limit, least):
+    at = {(row, c): Cell("t", row, c) for row in ("above", "below") for c in "abcd"}
+    must, usual = (
+        Identity(n, "columns", ("above",), ("below",), "", "", "", usual=n == "usual")
+        for n in ("must", "usual")
+    )
+    equations = [Equation(i, c, (at["above", c],), (at["below", c],)) for i, c in ((usual, "a"), (must, "b"))]
+    lines = [
+        Line(tuple(at["above", c] for c in "abcd"), (5,), placed=False),
+        Line(tuple(at["below", c] for c in "abcd"), (5, 5, 0, 0), placed=True),
+    ]
+    # Wherever the one number stands, one of the two is broken.
+    part = Part((), lines, (), equations, place(lines, equations, limit=limit))
+    assert part.solution.complete == (limit == 9)
+    assert [e.identity.code for e in _least(part)] == least

@@ -13,7 +13,7 @@ from statsmodels.stats.multitest import multipletests
 from analysis import frames
 from analysis.measuring import counts_of, indicators, lines, rates_of, trends_of
 from analysis.measuring.trends import YEARS
-from analysis.reading import read_report
+from analysis.reading import StoredReport, read_report
 from analysis.reading.neighbours import decide_reports
 from analysis.templates import breaks, comparable, crosswalk, series
 from analysis.writing.trend_statements import trend_statements
@@ -307,3 +307,10 @@ def test_what_is_said_of_any_years_follows_the_tests(counts):
             assert t.adjusted > 0.05 or t.change == 0
         if t.span == "adjacent" and min(c[2] for c in counts if c[0] in (t.first, t.last)) == 0:
             assert t.verdict == "untested"
+
+
+def test_counts_of_a_stored_report_are_those_of_the_report(yongkang):
+    report = yongkang.report
+    tables = {name: getattr(report, name) for name in ("facts", "placements", "claims")}
+    stored = StoredReport.of(report.document, tables)
+    pd.testing.assert_frame_equal(counts_of(stored), counts_of(report))

@@ -99,7 +99,7 @@ def test_a_label_may_hold_spaces_quotes_and_line_breaks():
 
 
 @pytest.mark.parametrize("ordinal", ["", "1.", "其中:1.", "(三)", "三、", "2、"])
-def test_a_label_begins_with_its_ordinal_however_many_blanks_stand_around_it(ordinal):
+def test_a_label_begins_with_its_ordinal_whatever_blanks_stand_around_it(ordinal):
     table = forms()["2021"].tables["applications"]
     text = f"不予公开{' ' * 90}{ordinal} | 属于国家秘密{' ' * 90}3 0 0 0 0 0 3\n"
     (found,) = (f for f in rows_in(table, text, 0, len(text)) if f.code == "denied.state_secret")

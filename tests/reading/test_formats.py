@@ -19,7 +19,7 @@ from pathlib import Path
 import matplotlib.figure
 import opencc
 import pytest
-from printing import other_in_one_row, paper, prose, title, truth, wrapped
+from printing import around, labelled, other_in_one_row, paper, prose, title, truth, wrapped
 from pypinyin import pinyin
 
 from analysis.errors import InputError
@@ -915,3 +915,20 @@ def test_both_editions_of_a_report_give_the_same_facts(shared, key):
             {f["key"]: (f["value"], f["status"], f["raw"], f["candidates"]) for f in report.records["facts"]}
         )
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n", "  \n", "\t\n"])
+def test_a_table_with_a_cell_a_line_at_the_end_of_the_page_is_found(between, tmp_path):
+    numbers = dict.fromkeys(("received", "granted", "total"), [12, 0, 0, 0, 0, 0, 12])
+    cells = [str(c) for code, words in labelled() for c in (words, *numbers.get(code, [0] * 7))]
+    path = tmp_path / "某某市" / "2023.txt"
+    path.parent.mkdir()
+    path.write_text(around("见附表。", behind="附表\n" + between.join(cells)), encoding="utf8")
+    facts = read_report(path).facts
+    held = facts[facts["table"] == "applications"].set_index(["row", "column"])["value"]
+    assert held[[("received", "natural_person"), ("received", "total"), ("total", "total")]].tolist() == [
+        12,
+        12,
+        12,
+    ]
+    assert held[("unprocessed.repeated", "total")] == 0

@@ -3,7 +3,8 @@
 import pytest
 
 from analysis.reading import read_report
-from analysis.reading.neighbours import decide_reports
+from analysis.reading.corrections import Correction, corrected
+from analysis.reading.neighbours import decide, decide_reports, decided
 from analysis.workbook import open_workbook
 
 
@@ -76,3 +77,20 @@ def test_a_year_beside_that_cannot_be_read_costs_nothing(shared, tmp_path):
         (folder / f"{year}.txt").write_bytes(text if year == 2019 else b"")
     book = open_workbook(unit="平潭综合实验区", years="2019", data=str(folder.parent))
     assert cell(book.studies[0].report, "penalties", "items_last_year")["status"] == "ambiguous"
+
+
+def test_where_every_open_cell_of_a_part_was_corrected_its_placements_stay(yongkang):
+    report = yongkang.report
+    facts = report.facts.set_index("key")
+    first = {p["part"] for p in report.records["placements"]}.pop()
+    of_part = [p for p in report.records["placements"] if p["part"] == first]
+    open_ = {f"{p['table']}.{p['row']}.{p['column']}" for p in of_part}
+    fixes = []
+    for cell_ in sorted(open_):
+        fact = facts.loc[f"{report.key}/{cell_}"]
+        printed = "blank" if fact["status"] == "blank" else fact["raw"]
+        fixes.append(Correction(report.unit, report.year, cell_, printed, 1.0, "公告"))
+    (records,) = decide([report.records])
+    corrected_ = decided(report, {**report.records, **corrected(records, fixes)})
+    assert {k.rpartition("/")[2] for k in corrected_.facts.query("basis == 'correction'")["key"]} == open_
+    assert corrected_.tables[of_part[0]["table"]].placements > 1

@@ -51,6 +51,7 @@ class Progress:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
         if outcome.state == "written" and self._name != _WRITING:
             self._name, self._begun, self._last = _WRITING, time.monotonic(), time.monotonic()
+            self._bar.reset(self._task, total=of, rate="")
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
     def ran(self, record, done: int, of: int) -> None:
@@ -65,7 +66,7 @@ class Progress:
         rate = f"{60 * done / max(now - self._begun, 1e-9):.0f}/min"
         self._bar.update(self._task, completed=done, total=of, description=said, rate=rate)
         if not self._watched and (done == of or now - self._last > _EVERY):
-            left = (of - done) * (now - self._begun) / done
+            left = (of - done) * (now - self._begun) / max(done, 1)
             print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left:.0f} s", file=sys.stderr, flush=True)
             self._last = now
 

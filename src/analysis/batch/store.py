@@ -79,7 +79,7 @@ _ROWS = 20_000
 @dataclass(frozen=True)
 class Outcome:
     """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report); ``written`` is
-    told of the last file of a unit that stands in the tables."""
+    told of the last file of a unit when its reports have been put into the tables."""
 
     path: str
     state: str
@@ -432,14 +432,16 @@ def _write(
         units.setdefault(outcome.unit, []).append(outcome)
     ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
     read = map(_records, contents([pieces / keys[o.path] for outcomes in ordered for o in outcomes]))
-    done = 0
+    done, total = 0, sum(map(len, ordered))
+    if total:
+        told(replace(ordered[0][0], state="written"), 0, total)
     with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
             for outcomes in ordered:
                 for records in _of_unit(outcomes, list(islice(read, len(outcomes))), fixes, summary, again):
                     tables.add(records)
                 done += len(outcomes)
-                told(replace(outcomes[-1], state="written"), done, sum(map(len, ordered)))
+                told(replace(outcomes[-1], state="written"), done, total)
             summary.rows, summary.statuses = tables.rows, tables.statuses
         summary.outcomes.sort(key=lambda o: o.path)
         with (aside / "failures.csv").open("w", encoding="utf8", errors="replace", newline="") as file:

@@ -31,7 +31,11 @@ def check(report: Report, findings: ReportFindings) -> None:
 def _least(part: Part) -> tuple[Equation, ...]:
     """What a placement breaks that breaks the fewest of what must hold."""
     broken = [tuple(e for e in p.broken if not e.identity.usual) for p in part.solution.placements]
-    return min(broken, key=len)
+    if part.solution.complete:
+        return min(broken, key=len)
+    # Of placements that were not all looked at, one may break what is merely usual where this one breaks what must hold.
+    usual = sum(e.identity.usual for e in part.equations)
+    return broken[0][: max(0, part.solution.broken - usual)]
 
 
 class _Broken:
@@ -51,6 +55,10 @@ class _Broken:
 
     def _one(self, equation: Equation) -> bool:
         """Show one broken identity, if it is certain which numbers are on either side."""
+        if not self.part.solution.complete:
+            in_place = {c for line in self.part.lines if line.placed and not line.cuts for c in line.cells}
+            if not in_place.issuperset((*equation.left, *equation.right)):
+                return False
         sides = []
         for side in (equation.left, equation.right):
             printed = [self._printed(p, side) for p in self.placements]

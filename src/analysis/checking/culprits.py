@@ -165,8 +165,8 @@ def exchanged(report: Report) -> Group:
     found: dict[int, list[Slip]] = defaultdict(list)
     for placed in report.tables.values():
         for part in placed.parts:
-            (first, *others) = part.solution.placements
-            if others or first.broken:
+            first = part.solution.placements[0]
+            if not part.solution.unique or first.broken:
                 continue
             for slip in _Sums(placed.printed.table, part, first).silently_swapped():
                 gained, lost = witnesses.weigh(slip.changes, first.counted)

@@ -71,7 +71,7 @@ def decide_reports(reports: Sequence[Report], beside: Sequence[Report] = ()) -> 
 
 def decided(report: Report, records: Records) -> Report:
     """The report with these records, and only the placements they leave in its tables."""
-    if records["placements"] == report.records["placements"]:
+    if all(records[name] == report.records[name] for name in ("facts", "placements")):
         return report
     tables = {}
     before = _numbers(report.records["placements"])
@@ -80,7 +80,8 @@ def decided(report: Report, records: Records) -> Report:
         parts = []
         for n, part in enumerate(table.parts, 1):
             if (code, n) in before and before[code, n] != after.get((code, n)):
-                kept = records["kept"].get((code, n)) or after.get((code, n))
+                # Where every open cell of a part was corrected, it is not known which of its placements was meant.
+                kept = records.get("kept", {}).get((code, n)) or after.get((code, n)) or before[code, n]
                 placements = tuple(p for i, p in enumerate(part.solution.placements, 1) if i in kept)
                 part = replace(part, solution=replace(part.solution, placements=placements))
             parts.append(part)

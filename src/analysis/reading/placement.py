@@ -105,8 +105,8 @@ class Solution:
     """Every admissible placement.
 
     ``complete`` is False if there are more than can be counted, ``many`` at least: ``placements`` then holds a single
-    one, with the numbers that stand where they do in every reading of their line. ``presumed`` says that without what the
-    form presumes there would be other placements, or might be.
+    one, with the numbers that stand where they do in every reading of their line, so far as it prints what is presumed.
+    ``presumed`` says that without what the form presumes there would be other placements, or might be.
     """
 
     placements: tuple[Placement, ...]
@@ -216,17 +216,17 @@ def place(
     bound = _solve(lines, narrowed, equations, limit, budget)
     if [len(o) for o in narrowed] == [len(o) for o in options]:
         return bound
-    if not bound.complete:
+    if not bound.complete and bound.broken <= _ONE_ERROR:
         return replace(bound, presumed=True)
     free = _solve(lines, options, equations, limit, budget)
     if free.solved and free.broken < bound.broken and bound.broken > _ONE_ERROR:
         # More is broken than one wrong number can break. Either the page has several, or what is presumed
         # does not hold on it: both are open.
-        if not free.complete:
-            return replace(free, presumed=True)
+        if not (bound.complete and free.complete):
+            return free
         more = tuple(p for p in free.placements if p not in bound.placements)
         return Solution((*bound.placements, *more), complete=True, presumed=True)
-    return replace(bound, presumed=bound.placements != free.placements)
+    return replace(bound, presumed=not bound.complete or bound.placements != free.placements)
 
 
 def unsolved(lines: Iterable[Line]) -> Solution:

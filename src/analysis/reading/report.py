@@ -24,7 +24,7 @@ from analysis.reading.layout import Section, prose, rows, split_sections
 from analysis.reading.normalise import Text, normalise, typeset
 from analysis.reading.quantities import Quantity, parse_cell
 from analysis.reading.synthetic import is_synthetic
-from analysis.reading.tables import PrintedTable, match
+from analysis.reading.tables import PrintedRow, PrintedTable, match
 from analysis.templates import Form, Table, concepts
 
 
@@ -197,10 +197,16 @@ def _match(table: Table, section: Section | None, text: Text) -> PrintedTable:
     printed = match(table, rows(text, start, end), text.clean, start, end)
     if section and not printed.rows:
         whole = match(table, rows(text, 0, len(text.clean)), text.clean, 0, len(text.clean))
-        known = sum(r.matched == "label" and bool(r.values) for r in whole.rows)
+        known = sum(_surely_a_row(row) for row in whole.rows)
         if known > len(table.rows) / 2:
             printed = whole
     return printed
+
+
+def _surely_a_row(row: PrintedRow) -> bool:
+    """Whether a label far from its section is that of a row of figures, and no heading."""
+    full = row.matched == "alone" and [len(value.text.split()) for value in row.values] == [len(row.cells)]
+    return bool(row.values) and (row.matched == "label" or full)
 
 
 def _with_tables(sections: Mapping[str, Section], placed: Iterable[PlacedTable]) -> dict[str, Section]:

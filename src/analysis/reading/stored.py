@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import pandas as pd
 
+from analysis.cells import Cells
 from analysis.templates import Form, forms
 
 
@@ -28,6 +30,11 @@ class StoredReport:
     def key(self) -> str:
         """How every table names this report: ``unit/year``."""
         return f"{self.unit}/{self.year}"
+
+    @cached_property
+    def cells(self) -> Cells:
+        """Its cells, ready to be summed."""
+        return Cells(self.facts, self.placements)
 
     @classmethod
     def of(cls, document, tables: Mapping[str, pd.DataFrame]) -> StoredReport:
