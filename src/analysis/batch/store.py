@@ -72,8 +72,8 @@ SECONDS = 120.0
 MEMORY = 4 * 2**30
 # Files that are handed out together.
 _LOT = 8
-# Rows that are gathered before they are written.
-_ROWS = 20_000
+# Rows of a table that are written together, and of them those that wait as dicts, which take ten times the memory.
+_ROWS, _WAITING = 20_000, 2_000
 
 
 @dataclass(frozen=True)
@@ -480,7 +480,8 @@ class _Tables:
             name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
             for name, schema in self._schemas.items()
         }
-        self._gathered: dict[str, list[Mapping]] = {name: [] for name in TABLES}
+        self._waiting: dict[str, list[Mapping]] = {name: [] for name in TABLES}
+        self._gathered: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
         self.rows = dict.fromkeys(TABLES, 0)
         self.statuses: dict[str, int] = {}
 
@@ -490,25 +491,32 @@ class _Tables:
     def __exit__(self, *raised: object) -> None:
         for name in TABLES:
             if raised[0] is None:
+                self._gather(name)
                 self._flush(name)
             self._writers[name].close()
 
     def add(self, records: Mapping[str, Sequence[Mapping]]) -> None:
         """The rows of one report."""
         for name in TABLES:
-            self._gathered[name].extend(records[name])
-            if len(self._gathered[name]) >= _ROWS:
+            self._waiting[name].extend(records[name])
+            if len(self._waiting[name]) >= _WAITING:
+                self._gather(name)
+            if sum(map(len, self._gathered[name])) >= _ROWS:
                 self._flush(name)
         for fact in records["facts"]:
             self.statuses[fact["status"]] = self.statuses.get(fact["status"], 0) + 1
 
-    def _flush(self, name: str) -> None:
-        rows = self._gathered[name]
+    def _gather(self, name: str) -> None:
+        rows, self._waiting[name] = self._waiting[name], []
         if rows:
             # The schema is checked here, where the tables change hands.
             frame = frames.frame(name, rows)
-            self._writers[name].write_table(
+            self._gathered[name].append(
                 pa.Table.from_pandas(frame, self._schemas[name], preserve_index=False)
             )
             self.rows[name] += len(rows)
-        self._gathered[name] = []
+
+    def _flush(self, name: str) -> None:
+        some, self._gathered[name] = self._gathered[name], []
+        if some:
+            self._writers[name].write_table(pa.concat_tables(some).combine_chunks())
