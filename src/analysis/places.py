@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from upath import UPath
@@ -169,10 +170,10 @@ def content(path: Path) -> bytes:
     return path.read_bytes() if is_local(path) else path.fs.cat_file(path.path, start=0)
 
 
-def contents(paths: Sequence[Path]) -> Iterator[bytes]:
+def contents(paths: Iterable[Path]) -> Iterator[bytes]:
     """What is in each of these files, none of which is empty; of another machine many at a time."""
-    for first in range(0, len(paths), _AT_ONCE):
-        some = paths[first : first + _AT_ONCE]
+    left = iter(paths)
+    while some := list(islice(left, _AT_ONCE)):
         if is_local(some[0]):
             yield from map(content, some)
         else:

@@ -76,7 +76,7 @@ _LOT = 8
 _ROWS, _WAITING = 20_000, 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report); ``written`` is
     told of the last file of a unit when its reports have been put into the tables."""
@@ -431,7 +431,7 @@ def _write(
     for outcome in summary.of("read", "kept"):
         units.setdefault(outcome.unit, []).append(outcome)
     ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
-    read = map(_records, contents([pieces / keys[o.path] for outcomes in ordered for o in outcomes]))
+    read = map(_records, contents(pieces / keys[o.path] for outcomes in ordered for o in outcomes))
     done, total = 0, sum(map(len, ordered))
     if total:
         told(replace(ordered[0][0], state="written"), 0, total)
