@@ -459,8 +459,8 @@ def test_a_sum_is_not_shown_without_all_its_numbers(tmp_path):
     assert "arithmetic.not_balanced" not in set(found["code"])
 
 
-@pytest.mark.parametrize(("limit", "least"), [(9, []), (1, [])])
-def test_what_is_merely_usual_does_not_count_where_not_every_placement_was_looked_at(limit, least):
+@pytest.mark.parametrize("limit", [9, 1])
+def test_what_is_merely_usual_does_not_count_where_not_every_placement_was_looked_at(limit):
     at = {(row, c): Cell("t", row, c) for row in ("above", "below") for c in "abcd"}
     must, usual = (
         Identity(n, "columns", ("above",), ("below",), "", "", "", usual=n == "usual")
@@ -474,4 +474,4 @@ def test_what_is_merely_usual_does_not_count_where_not_every_placement_was_looke
     # Wherever the one number stands, one of the two is broken.
     part = Part((), lines, (), equations, place(lines, equations, limit=limit))
     assert part.solution.complete == (limit == 9)
-    assert [e.identity.code for e in _least(part)] == least
+    assert [e.identity.code for e in _least(part)] == []

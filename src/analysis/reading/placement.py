@@ -244,15 +244,13 @@ def _solve(lines, options, equations, limit, budget) -> Solution:
         picks, complete = _search(lines, options, equations, limit, budget)
         if not picks:
             return unsolved(lines)
-    first = _placement(lines, options, picks[0])
-    first = replace(first, broken=tuple(e for e in equations if difference(e, first.counted)))
+    first = _placement(lines, options, picks[0], equations)
     if not complete:
         source = {cell: at for cell, at in first.source.items() if _sure(cell, lines[at[0]], options[at[0]])}
         return Solution((replace(first, source=source),), complete=False, many=len(picks))
-    # All of them break as many equations as the first.
-    others = (_placement(lines, options, pick) for pick in picks[1:])
-    if first.broken:
-        others = (replace(p, broken=tuple(e for e in equations if difference(e, p.counted))) for p in others)
+    # All of them break as many equations as the first; where it breaks none, none need be tried again.
+    open_ = equations if first.broken else ()
+    others = (_placement(lines, options, pick, open_) for pick in picks[1:])
     return Solution((first, *others), complete=True)
 
 
@@ -262,7 +260,7 @@ def _sure(cell: Cell, line: Line, option: Sequence[Choice]) -> bool:
     return len({(choice.cut, choice.source[i]) for choice in option}) == 1
 
 
-def _placement(lines, options, pick) -> Placement:
+def _placement(lines, options, pick, equations) -> Placement:
     source: dict[Cell, tuple[int, int, int]] = {}
     counted: dict[Cell, int] = {}
     inferred = set()
@@ -274,7 +272,8 @@ def _placement(lines, options, pick) -> Placement:
                 source[cell] = (number, choice.cut, choice.source[i])
             if choice.inferred[i]:
                 inferred.add(cell)
-    return Placement(counted, source, frozenset(inferred), ())
+    broken = tuple(e for e in equations if difference(e, counted))
+    return Placement(counted, source, frozenset(inferred), broken)
 
 
 def difference(equation: Equation, counted: Mapping[Cell, int]) -> int:
