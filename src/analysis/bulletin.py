@@ -8,7 +8,6 @@ decide joined digits; a part of a year is read from the files that are named aft
 from __future__ import annotations
 
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from analysis.answers import Answer, Part, picture
 from analysis.batch import store
 from analysis.batch.check import beside, home, is_store, units_of
 from analysis.batch.progress import telling
+from analysis.batch.read_once import opened
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
 from analysis.errors import InputError, Unreached
@@ -323,12 +323,11 @@ def open_bulletin(
         paths = store.find(folder, parts=True)
         if all(store.PART.fullmatch(p.stem) for p in paths):
             raise _nothing(folder, wanted.code if wanted else "", _parts(paths))
-        with tempfile.TemporaryDirectory() as aside:
-            summary = store.read_folder(folder, Path(aside), told=told or telling())
+        with opened(folder, told or telling()) as (made, summary):
             failed = [(InputError if o.final else Unreached)(o.zh, o.en) for o in summary.of("failed")]
             if not summary.of("read", "kept"):
                 raise failed[0] if failed else _nothing(folder, "")
-            read = _year(Path(aside), wanted, folder)
+            read = _year(made, wanted, folder)
             read.failed, read.notes = failed, [note for o in summary.outcomes for note in o.notes]
     if error := synthetic_mixed(read.tables["documents"]):
         raise error

@@ -378,8 +378,9 @@ def run(
         bounds = Bounds(seconds, memory * 2**20)
         with reached(out), Progress("运行 running") as progress:
             batch = many.run_all(
-                jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, limit, progress.ran
-            )
+                jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, limit,
+                progress.ran, progress.told,
+            )  # fmt: skip
     except InputError as error:
         _refuse(error, 2)
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -404,6 +405,42 @@ def test_a_parameter_that_a_batch_cannot_give_is_refused(tmp_path):
     path.write_text(text)
     with pytest.raises(InputError, match="colour"):
         plan(Asked(str(path)))
+
+
+def test_bulletins_have_their_folder_read_once_before_the_first(shared, tmp_path, monkeypatch):
+    for unit, years in (("宿迁市", (2023, 2024)), ("平潭综合实验区", (2024,))):
+        (tmp_path / "data" / unit).mkdir(parents=True)
+        for year in years:
+            (file,) = (shared / "reports" / unit).glob(f"{year}.*")
+            shutil.copy(file, tmp_path / "data" / unit)
+    (tmp_path / "data" / "宿迁市" / "2022.txt").write_text("不是报告", encoding="utf8")
+    told, ran = [], []
+    jobs = plan(Asked("bulletin", years="2023,2024", data=str(tmp_path / "data")))
+
+    def call():
+        told.clear(), ran.clear()
+        note = lambda outcome, done, of: told.append(outcome.state)  # noqa: E731
+        return many.run_all(
+            jobs, tmp_path / "out", cluster=ONE, told=lambda record, *_: ran.append(len(told)), reading=note
+        )
+
+    batch = call()
+    assert batch.good and Counter(told) == {"read": 3, "failed": 1, "written": 3}
+    assert ran == [len(told)] * 2  # all was read before the first was made
+    for record, units in zip(batch.records.values(), ("1", "2"), strict=True):
+        assert record["figures"][0]["text"] == units
+        assert [why for why in record["failed"] if "2022.txt" in why]
+    assert call().good and not told  # none is to be made, so nothing is read
+    assert not [p.name for p in (tmp_path / "out").iterdir() if p.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("notebook", "years", "whole"),
+    [("bulletin", "2024", True), ("bulletin", "2024Q1", False), ("problems", "2024", False)],
+)
+def test_only_bulletins_of_a_year_read_a_folder_as_a_whole(shared, notebook, years, whole):
+    jobs = plan(Asked(notebook, years=years, data=str(shared / "reports")))
+    assert {job.read_whole for job in jobs} == {shared / "reports" if whole else None}
 
 
 def test_the_program_is_more_than_its_code():

@@ -2,16 +2,21 @@
 
 import re
 import shutil
+from collections import Counter
 
 import pandas as pd
 import pytest
 from lxml import html
 from typer.testing import CliRunner
 
+from analysis.batch import store
+from analysis.batch.engine import Cluster
+from analysis.batch.kept import keeping
+from analysis.batch.read_once import read_before
 from analysis.batch.run import Run, make
 from analysis.bulletin import open_bulletin
 from analysis.cli import app
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 from analysis.rates_and_trends import open_rates_and_trends
 from analysis.writing.statements import faults
 
@@ -174,6 +179,64 @@ def test_a_store_and_its_folder_give_the_same_bulletin(shared, tmp_path):
     other = open_bulletin(str(shared / "reports"), 2024)
     for name in ("rates", "aggregates", "comparison", "publication", "findings"):
         pd.testing.assert_frame_equal(one.tables[name], other.tables[name])
+
+
+@pytest.fixture
+def read_before_all(shared, tmp_path):
+    """A folder of reports, one of which cannot be read, and where a batch that has read it keeps what it made."""
+    for unit, year in (("宿迁市", 2023), ("宿迁市", 2024), ("平潭综合实验区", 2024)):
+        (file,) = (shared / "reports" / unit).glob(f"{year}.*")
+        (tmp_path / "reports" / unit).mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tmp_path / "reports" / unit)
+    (tmp_path / "reports" / "宿迁市" / "2022.txt").write_text("不是报告", encoding="utf8")
+    seen = []
+    read_before(
+        tmp_path / "reports", tmp_path / "kept", Cluster(1), lambda outcome, *_: seen.append(outcome.state)
+    )
+    assert Counter(seen) == {"read": 3, "failed": 1, "written": 3}
+    return tmp_path / "reports"
+
+
+def test_bulletins_of_a_batch_look_at_what_was_read_before_them(read_before_all, tmp_path, monkeypatch):
+    alone = open_bulletin(str(read_before_all), 2024)
+    monkeypatch.setattr(store, "read_folder", lambda *_, **__: pytest.fail("it was read again"))
+    with keeping(tmp_path / "kept"):
+        for period in (2023, 2024):
+            book = open_bulletin(str(read_before_all), period)
+            assert [e.en for e in book.failed] == [e.en for e in alone.failed] and "2022.txt" in book.failed[
+                0
+            ].en
+    for name, table in alone.tables.items():
+        pd.testing.assert_frame_equal(book.tables[name], table)
+
+
+def test_a_folder_that_was_not_read_before_is_read_by_the_bulletin(shared, tmp_path):
+    with keeping(tmp_path / "kept"):
+        assert open_bulletin(str(shared / "reports"), 2024).figures[0]["text"] != "0"
+    assert not list((tmp_path / "kept").iterdir())
+
+
+def test_what_is_wrong_with_the_whole_folder_is_said_by_every_bulletin(
+    read_before_all, tmp_path, monkeypatch
+):
+    def mixed(*_, **__):
+        raise InputError("混在一起。", "They are mixed.")
+
+    monkeypatch.setattr(store, "read_folder", mixed)
+    read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
+    monkeypatch.setattr(store, "read_folder", lambda *_, **__: pytest.fail("it was read again"))
+    with keeping(tmp_path / "kept"), pytest.raises(InputError, match="They are mixed"):
+        open_bulletin(str(read_before_all), 2024)
+
+
+def test_after_a_lost_network_no_older_reading_is_taken(read_before_all, tmp_path, monkeypatch):
+    def lost(*_, **__):
+        raise Unreached("连不上。", "It cannot be reached.")
+
+    monkeypatch.setattr(store, "read_folder", lost)
+    read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
+    with keeping(tmp_path / "kept"), pytest.raises(Unreached):
+        open_bulletin(str(read_before_all), 2024)
 
 
 def test_the_year_with_most_reports_is_taken_where_none_is_named():

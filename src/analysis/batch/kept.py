@@ -21,23 +21,30 @@ _FOLDER = "ANALYSIS_KEPT"
 MOST = 24
 
 
+def folder() -> Path | None:
+    """Where the batch that started this kernel keeps what several of its runs need; None outside a batch."""
+    named = os.environ.get(_FOLDER)
+    return Path(named) if named else None
+
+
 def kept(files: Iterable[Path], words: Iterable[str], make: Callable[[], object]) -> object:
     """What ``make`` makes of the content of ``files`` (those that are there) and of ``words``."""
-    folder = os.environ.get(_FOLDER)
-    if not folder:
+    at = folder()
+    if at is None:
         return make()
     digest = hashlib.sha256("\0".join(words).encode())
     for file in files:
         digest.update(f"\0{file}\0".encode(errors="replace"))
         with suppress(OSError):
             digest.update(file.read_bytes())
-    place = Path(folder) / digest.hexdigest()
+    place = at / digest.hexdigest()
     with suppress(OSError, EOFError, pickle.UnpicklingError):
         return pickle.loads(place.read_bytes())
     made = make()
     with suppress(OSError):  # a full disk costs time, no result
         write_whole(place, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
-        for old in sorted(Path(folder).iterdir(), key=lambda p: p.stat().st_mtime)[:-MOST]:
+        files = [path for path in at.iterdir() if path.is_file()]
+        for old in sorted(files, key=lambda p: p.stat().st_mtime)[:-MOST]:
             old.unlink(missing_ok=True)
     return made
 

@@ -31,6 +31,7 @@ from analysis.batch.journal import Journal
 from analysis.batch.kept import MOST, keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
+from analysis.batch.read_once import read_before
 from analysis.batch.run import RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
 from analysis.places import files_under, folder_for, is_local, write_whole
@@ -69,11 +70,12 @@ def run_all(
     again: bool = False,
     limit: int = 0,
     told: Callable[[Mapping, int, int], None] = lambda record, done, of: None,
+    reading: Callable = lambda outcome, done, of: None,
 ) -> Batch:
     """Make every run that is not up to date, or with ``again`` every run.
 
     Of those that are not up to date at most ``limit`` are made (0: all), last those that were tried in vain before; the others
-    wait for the next call. ``told`` hears of each record as it comes. Without ``going_on`` the first run that is not good is the last. Raises
+    wait for the next call. ``told`` hears of each record as it comes, ``reading`` of each file that is read before the first. Without ``going_on`` the first run that is not good is the last. Raises
     ``InputError`` if ``out`` cannot be written, another batch writes to it, or ``again`` has a ``limit``.
     """
     if again and limit:
@@ -102,6 +104,9 @@ def run_all(
                 (tried if last and last["key"] == job.key else fresh).append((job, why))
                 left[job.id] = _waiting(job, why, last)
         now = _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
+        if is_local(out):
+            for folder in dict.fromkeys(job.read_whole for job, _ in now if job.read_whole):
+                read_before(folder, _keep(out), cluster, reading)
         total = len(batch.records) + len(now)
         for n, record in enumerate(batch.records.values(), 1):
             told(record, n, total)

@@ -20,13 +20,13 @@ from rich.console import Console
 # Seconds between two lines where nobody watches, and between two looks at another process.
 _EVERY, _LOOK = 10.0, 0.3
 _FILE = "ANALYSIS_PROGRESS"
-_WRITING = "写出 writing"
+_READING, _WRITING, _RUNNING = "读取 reading", "写出 writing", "运行 running"
 
 
 class Progress:
     """Tells on stderr how far the work has come, how fast it goes and how long it will take."""
 
-    def __init__(self, name: str = "读取 reading") -> None:
+    def __init__(self, name: str = _READING) -> None:
         self._name, self._watched = name, sys.stderr.isatty()
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
@@ -49,14 +49,20 @@ class Progress:
 
     def told(self, outcome, done: int, of: int) -> None:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
-        if outcome.state == "written" and self._name != _WRITING:
-            self._name, self._begun, self._last = _WRITING, time.monotonic(), time.monotonic()
-            self._bar.reset(self._task, total=of, rate="")
+        self._now(_WRITING if outcome.state == "written" else _READING, of)
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
     def ran(self, record, done: int, of: int) -> None:
-        """One run more is done; ``record`` has its ``state``."""
+        """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
+        self._now(_RUNNING, of)
         self.at(done, of, self._failed + (record["state"] != "good"))
+
+    def _now(self, name: str, of: int) -> None:
+        """What is done from here on; of runs none has failed yet."""
+        if name != self._name:
+            self._name, self._begun, self._last = name, time.monotonic(), time.monotonic()
+            self._failed = 0 if name == _RUNNING else self._failed
+            self._bar.reset(self._task, total=of, rate="")
 
     def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""

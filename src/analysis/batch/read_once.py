@@ -1,0 +1,57 @@
+"""The folder that the bulletins of a batch are made of is read once, before the first of them.
+
+In: the folder of reports, and where the batch keeps what its runs need alike (``kept``). Out: a store, and what became of the
+files. Every bulletin looks at all reports; a corpus that takes an hour to read would take one for each of them, within the time
+of a single run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from analysis.batch import kept, store
+from analysis.batch.engine import Cluster
+from analysis.errors import InputError, Unreached
+from analysis.places import absolute, write_whole
+
+_SUMMARY = ".summary"
+
+
+def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:
+    """Read ``folder`` for the runs that keep what they need in ``at``; ``told`` hears of each file.
+
+    What cannot be read for good is said by each run that asks for it; after a lost network each tries by itself.
+    """
+    place = _place(folder, at)
+    (place / _SUMMARY).unlink(missing_ok=True)
+    made: store.Summary | InputError
+    try:
+        made = store.read_folder(folder, place, cluster, told)
+    except Unreached:
+        return
+    except InputError as error:
+        made = error
+    write_whole(place / _SUMMARY, pickle.dumps(made))
+
+
+@contextmanager
+def opened(folder: Path, told: Callable) -> Iterator[tuple[Path, store.Summary]]:
+    """The store of a folder of reports and what became of the files: what the batch has read, or else read now and thrown
+    away afterwards. Raises ``InputError`` as reading does."""
+    if (at := kept.folder()) and (place := _place(folder, at) / _SUMMARY).exists():
+        made = pickle.loads(place.read_bytes())
+        if isinstance(made, InputError):
+            raise made
+        yield place.parent, made
+        return
+    with tempfile.TemporaryDirectory() as aside:
+        yield Path(aside), store.read_folder(folder, Path(aside), told=told)
+
+
+def _place(folder: Path, at: Path) -> Path:
+    return at / f"store-{hashlib.sha256(str(absolute(folder)).encode(errors='replace')).hexdigest()[:16]}"
