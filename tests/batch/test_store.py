@@ -159,6 +159,20 @@ def test_what_is_left_is_reckoned_from_where_a_phase_began(monkeypatch, capsys):
     ]
 
 
+def test_what_was_kept_counts_for_no_rate(monkeypatch, capsys):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    with Progress("运行 running") as progress:
+        for done in range(1, 901):  # kept, a second for all of them
+            clock.now += 1 / 900
+            progress.ran({"state": "good", "why_zh": ""}, done, 1000)
+        for done in range(901, 903):
+            clock.now += 20
+            progress.ran({"state": "good", "why_zh": "新的"}, done, 1000)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"[902/1000] 运行 running · 3/min · 剩余 left {98 * 20} s"
+
+
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):
     store.read_folder(folder, tmp_path / "store", cluster=Cluster(1))
     monkeypatch.setattr(program, "fingerprint", lambda *rooms: "another version")

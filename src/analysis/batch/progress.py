@@ -39,6 +39,7 @@ class Progress:
         )
         self._task = self._bar.add_task(name, total=None, rate="")
         self._failed, self._begun, self._last = 0, time.monotonic(), time.monotonic()
+        self._kept = 0
 
     def __enter__(self) -> Progress:
         self._bar.start()
@@ -50,30 +51,42 @@ class Progress:
     def told(self, outcome, done: int, of: int) -> None:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
         self._now(_WRITING if outcome.state == "written" else _READING, of)
+        if outcome.state == "kept":
+            self._looked_at(done)
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
     def ran(self, record, done: int, of: int) -> None:
         """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
         self._now(_RUNNING, of)
+        if not record["why_zh"]:
+            self._looked_at(done)
         self.at(done, of, self._failed + (record["state"] != "good"))
 
     def _now(self, name: str, of: int) -> None:
         """What is done from here on; of runs none has failed yet."""
         if name != self._name:
             self._name, self._begun, self._last = name, time.monotonic(), time.monotonic()
+            self._kept = 0
             self._failed = 0 if name == _RUNNING else self._failed
             self._bar.reset(self._task, total=of, rate="")
+
+    def _looked_at(self, done: int) -> None:
+        """The last was kept: the clock goes from where something is done, and what was kept counts for no rate."""
+        self._kept += 1
+        if self._kept == done:
+            self._begun = time.monotonic()
 
     def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""
         self._failed = failed
         now = time.monotonic()
         said = f"{self._name} · 失败 failed {failed}" if failed else self._name
-        rate = f"{60 * done / max(now - self._begun, 1e-9):.0f}/min"
+        a_second = (done - self._kept) / max(now - self._begun, 1e-9)
+        rate = f"{60 * a_second:.0f}/min"
         self._bar.update(self._task, completed=done, total=of, description=said, rate=rate)
         if not self._watched and (done == of or now - self._last > _EVERY):
-            left = (of - done) * (now - self._begun) / max(done, 1)
-            print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left:.0f} s", file=sys.stderr, flush=True)
+            left = f"{(of - done) / a_second:.0f} s" if a_second else "0 s" if done == of else "?"
+            print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left}", file=sys.stderr, flush=True)
             self._last = now
 
 
