@@ -163,6 +163,21 @@ def test_planted_errors_are_found(tmp_path):
     assert seen >= 0.8 * certain, (seen, certain)
 
 
+def test_a_paragraph_may_come_from_the_unit_before(tmp_path):
+    synthesise(plan(12, (2022,), "txt", seed=1, errors=1.0), tmp_path / "planted")
+    synthesise(plan(12, (2022,), "txt", seed=1), tmp_path / "sound")
+    with (tmp_path / "planted" / ".truth" / "planted.csv").open(encoding="utf8") as file:
+        copied = [row for row in csv.DictReader(file) if row["kind"] == "paragraph_other_unit"]
+    assert copied
+    for row in copied:
+        assert "copy" in row["against"].split()
+        theirs = row["place"].partition(" ← ")[2]
+        assert not theirs.startswith(row["unit"])
+        source = (tmp_path / "sound" / f"{theirs}.txt").read_text(encoding="utf8")
+        words = row["printed"].rstrip("…")[-20:]
+        assert words in source and words in (tmp_path / "planted" / row["file"]).read_text(encoding="utf8")
+
+
 # the folder
 
 

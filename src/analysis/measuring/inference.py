@@ -62,6 +62,7 @@ class Slope:
     p: float
 
 
+@lru_cache(10_000)  # counts are small, and the same ones come again and again
 def wilson(numerator: float, denominator: float) -> tuple[float, float]:
     """Wilson's score interval of a share, at ``CONFIDENCE``; both counts in cases."""
     low, high = proportion_confint(numerator, denominator, alpha=ALPHA, method="wilson")

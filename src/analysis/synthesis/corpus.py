@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,10 +28,11 @@ import pyarrow.parquet as pq
 from analysis.errors import InputError
 from analysis.places import write_whole
 from analysis.reading.synthetic import mark
-from analysis.synthesis.figures import year_of
+from analysis.synthesis.figures import Figures, year_of
 from analysis.synthesis.formats import FORMATS, printed
 from analysis.synthesis.paper import paper, truth_of
 from analysis.synthesis.planted import Planted, planted
+from analysis.synthesis.printing import Block, Truth
 from analysis.synthesis.units import first_name, most_units, unit_of
 from analysis.templates import forms
 
@@ -175,32 +177,54 @@ def _units(wanted: Plan, jobs: int) -> Iterator[list[_Report]]:
         yield from pool.imap(work, range(wanted.units), chunksize=4)
 
 
-def _of_unit(wanted: Plan, number: int) -> list[_Report]:
-    """All reports of one unit."""
+class _Paper(NamedTuple):
+    """A report before it is printed: whose, its true cells as they are printed, its blocks, and whether an error is due."""
+
+    unit: str
+    year: int
+    figures: Figures
+    true: Truth
+    blocks: list[Block]
+    unlucky: bool
+
+
+def _papers(wanted: Plan, number: int) -> Iterator[_Paper]:
+    """The reports of a unit from the first year to the last, also of years that are not asked for: what they hand on arrives
+    in the next."""
     rng = np.random.default_rng([wanted.seed, number])
-    unit = unit_of(number, rng)
-    reports, figures, before = [], None, None
+    unit, figures = unit_of(number, rng), None
     for year in range(wanted.years[0], wanted.years[-1] + 1):
-        # Years that are not asked for are made all the same: what they hand on arrives in the next.
         figures = year_of(year, unit, figures, rng)
         true = truth_of(unit, year, figures)
-        sound = paper(true, unit, figures, rng)
-        unlucky = rng.random() < wanted.errors
+        blocks = paper(true, unit, figures, rng)
+        yield _Paper(unit.name, year, figures, true, blocks, rng.random() < wanted.errors)
+
+
+def _of_unit(wanted: Plan, number: int) -> list[_Report]:
+    """All reports of one unit."""
+    reports, before = [], None
+    every = list(_papers(wanted, number))
+    # Errors that come from another unit come from the one before this, which a smaller corpus has as well.
+    others: dict[int, _Paper] = {}
+    if number and any(sound.unlucky for sound in every):
+        others = {sound.year: sound for sound in _papers(wanted, number - 1)}
+    for sound in every:
+        unit, year, blocks, errors = sound.unit, sound.year, sound.blocks, []
         if year in wanted.years:
-            blocks, errors = sound, []
-            if unlucky:
+            if sound.unlucky:
+                other = (others[year].unit, others[year].blocks) if others else None
                 with tempfile.TemporaryDirectory() as aside:
-                    seed = f"{wanted.seed}/{unit.name}/{year}"
-                    blocks, errors = planted(sound, before, unit.name, year, Path(aside), seed)
+                    seed = f"{wanted.seed}/{unit}/{year}"
+                    blocks, errors = planted(blocks, before, unit, year, Path(aside), seed, other)
             kind = wanted.formats[(number + wanted.years.index(year)) % len(wanted.formats)]
             suffix, content = printed(blocks, kind, number)
-            file = f"{unit.name}/{year}{suffix}"
+            file = f"{unit}/{year}{suffix}"
             cells = tuple(
-                (unit.name, year, file, kind, *cell, float(value), true.cells[cell])
-                for cell, value in figures.cells.items()
+                (unit, year, file, kind, *cell, float(value), sound.true.cells[cell])
+                for cell, value in sound.figures.cells.items()
             )
-            reports.append(_Report(unit.name, year, kind, file, content, cells, tuple(errors)))
-        before = sound
+            reports.append(_Report(unit, year, kind, file, content, cells, tuple(errors)))
+        before = sound.blocks
     return reports
 
 

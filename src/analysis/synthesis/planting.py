@@ -703,6 +703,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+def plantings_of(code: str, page: Page, rng: random.Random, others: Sequence[Page] = ()) -> list[Planting]:
+    """Every error of one kind that a page has a place for; ``others`` are the pages of other units."""
+    more = {"others": others} if code == "paragraph_other_unit" else {}
+    found = [p for p in KINDS[code].plant(page, code, rng, **more) if p]
+    return [p for p in found if p.text(page.report.text.raw) != page.report.text.raw]
+
+
 def plantings(
     page: Page, seed: int, places: int, others: Sequence[Page] = (), clean: bool = True
 ) -> list[Planting]:
@@ -715,9 +722,7 @@ def plantings(
         if not (clean or kind.anywhere):
             continue
         rng = random.Random(f"{seed}/{code}/{page.report.key}")
-        more = {"others": others} if code == "paragraph_other_unit" else {}
-        found = [p for p in kind.plant(page, code, rng, **more) if p]
-        found = [p for p in found if p.text(page.report.text.raw) != page.report.text.raw]
+        found = plantings_of(code, page, rng, others)
         drawn += rng.sample(found, min(len(found), round(places * kind.often)))
     return drawn
 
