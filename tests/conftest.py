@@ -88,8 +88,8 @@ def compared(*reports, register: Register | None = None) -> pd.DataFrame:
 
 
 @pytest.fixture
-def altered(tmp_path):
-    """A copy of the shipped report with one thing changed: ``altered(old, new)`` reads it."""
+def reread(tmp_path):
+    """A copy of the shipped report with one thing changed: ``reread(old, new)`` reads it."""
 
     def make(old: str, new: str):
         text = SHIPPED.read_text(encoding="utf8")
@@ -97,6 +97,12 @@ def altered(tmp_path):
         path = tmp_path / "reports" / "永康市" / "2020.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(old, new), encoding="utf8")
-        return study(read_report(path))
+        return read_report(path)
 
     return make
+
+
+@pytest.fixture
+def altered(reread):
+    """The same, studied."""
+    return lambda old, new: study(reread(old, new))

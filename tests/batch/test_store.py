@@ -159,6 +159,19 @@ def test_what_is_left_is_reckoned_from_where_a_phase_began(monkeypatch, capsys):
     ]
 
 
+def test_runs_begin_where_what_is_read_before_them_ended(monkeypatch, capsys):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    with Progress("运行 running") as progress:
+        for state in ("failed", "written"):
+            clock.now += 100
+            progress.told(store.Outcome("a", state), 1, 1)
+        clock.now += 30
+        progress.ran({"state": "good", "why_zh": "新的"}, 1, 2)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "[1/2] 运行 running · 2/min · 剩余 left 30 s"
+
+
 def test_what_was_kept_counts_for_no_rate(monkeypatch, capsys):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))

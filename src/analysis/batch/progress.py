@@ -38,7 +38,8 @@ class Progress:
             disable=not self._watched,
         )
         self._task = self._bar.add_task(name, total=None, rate="")
-        self._failed, self._begun, self._last = 0, time.monotonic(), time.monotonic()
+        self._failed, self._begun = 0, time.monotonic()
+        self._seen = self._last = self._begun
         self._kept = 0
 
     def __enter__(self) -> Progress:
@@ -50,22 +51,22 @@ class Progress:
 
     def told(self, outcome, done: int, of: int) -> None:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
-        self._now(_WRITING if outcome.state == "written" else _READING, of)
+        self._now(_WRITING if outcome.state == "written" else _READING, of, time.monotonic())
         if outcome.state == "kept":
             self._looked_at(done)
         self.at(done, of, self._failed + (outcome.state == "failed"))
 
     def ran(self, record, done: int, of: int) -> None:
         """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
-        self._now(_RUNNING, of)
+        self._now(_RUNNING, of, self._seen)
         if not record["why_zh"]:
             self._looked_at(done)
         self.at(done, of, self._failed + (record["state"] != "good"))
 
-    def _now(self, name: str, of: int) -> None:
-        """What is done from here on; of runs none has failed yet."""
+    def _now(self, name: str, of: int, begun: float) -> None:
+        """What is done from here on, since ``begun``; of runs none has failed yet."""
         if name != self._name:
-            self._name, self._begun, self._last = name, time.monotonic(), time.monotonic()
+            self._name, self._begun, self._last = name, begun, begun
             self._kept = 0
             self._failed = 0 if name == _RUNNING else self._failed
             self._bar.reset(self._task, total=of, rate="")
@@ -79,7 +80,7 @@ class Progress:
     def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""
         self._failed = failed
-        now = time.monotonic()
+        now = self._seen = time.monotonic()
         said = f"{self._name} · 失败 failed {failed}" if failed else self._name
         a_second = (done - self._kept) / max(now - self._begun, 1e-9)
         rate = f"{60 * a_second:.0f}/min"
