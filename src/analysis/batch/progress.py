@@ -27,7 +27,8 @@ class Progress:
     """Tells on stderr how far the work has come, how fast it goes and how long it will take."""
 
     def __init__(self, name: str = _READING) -> None:
-        self._name, self._watched = name, sys.stderr.isatty()
+        self._for = self._name = name
+        self._watched = sys.stderr.isatty()
         self._bar = progress.Progress(
             progress.TextColumn("{task.description}"),
             progress.BarColumn(),
@@ -38,8 +39,7 @@ class Progress:
             disable=not self._watched,
         )
         self._task = self._bar.add_task(name, total=None, rate="")
-        self._failed, self._begun = 0, time.monotonic()
-        self._seen = self._last = self._begun
+        self._failed, self._begun, self._last = 0, time.monotonic(), time.monotonic()
         self._kept = 0
 
     def __enter__(self) -> Progress:
@@ -51,25 +51,28 @@ class Progress:
 
     def told(self, outcome, done: int, of: int) -> None:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
-        self._now(_WRITING if outcome.state == "written" else _READING, of, time.monotonic())
+        self._now(_WRITING if outcome.state == "written" else _READING, of)
         if outcome.state == "kept":
             self._looked_at(done)
         self.at(done, of, self._failed + (outcome.state == "failed"))
+        if outcome.state == "written" and done == of and self._for == _RUNNING:
+            self._now(_RUNNING, None)  # for which it was read
 
     def ran(self, record, done: int, of: int) -> None:
         """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
-        self._now(_RUNNING, of, self._seen)
+        self._now(_RUNNING, of)
         if not record["why_zh"]:
             self._looked_at(done)
         self.at(done, of, self._failed + (record["state"] != "good"))
 
-    def _now(self, name: str, of: int, begun: float) -> None:
-        """What is done from here on, since ``begun``; of runs none has failed yet."""
+    def _now(self, name: str, of: int | None) -> None:
+        """What is done from here on; of runs none has failed yet."""
         if name != self._name:
-            self._name, self._begun, self._last = name, begun, begun
+            self._name, self._begun, self._last = name, time.monotonic(), time.monotonic()
             self._kept = 0
             self._failed = 0 if name == _RUNNING else self._failed
-            self._bar.reset(self._task, total=of, rate="")
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(name, total=of, rate="")
 
     def _looked_at(self, done: int) -> None:
         """The last was kept: the clock goes from where something is done, and what was kept counts for no rate."""
@@ -80,7 +83,7 @@ class Progress:
     def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""
         self._failed = failed
-        now = self._seen = time.monotonic()
+        now = time.monotonic()
         said = f"{self._name} · 失败 failed {failed}" if failed else self._name
         a_second = (done - self._kept) / max(now - self._begun, 1e-9)
         rate = f"{60 * a_second:.0f}/min"
