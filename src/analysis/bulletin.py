@@ -21,7 +21,6 @@ from analysis import frames, register
 from analysis.answers import Answer, Part, picture
 from analysis.batch import store
 from analysis.batch.check import beside, home, is_store, units_of
-from analysis.batch.progress import telling
 from analysis.batch.read_once import opened
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
@@ -302,13 +301,12 @@ def open_bulletin(
     period: str | int = "",
     group: str = "",
     language: str = "zh",
-    told: Callable | None = None,
 ) -> Bulletin:
     """Open the bulletin of a folder of reports, or of a store.
 
     ``period`` is a year (``2024``), a quarter or a half (``2024Q1``, ``2024H1``, from files of that name); empty: the year
     with most reports. ``group``: what of ``units.csv`` the units are grouped by. A file that cannot be read does not cost
-    the others; ``told`` hears of each file. Raises ``InputError``.
+    the others. Raises ``InputError``.
     """
     check_injected(BULLETIN_NAMES)
     asked = bulletin_request(data, period, group, language)
@@ -323,7 +321,7 @@ def open_bulletin(
         paths = store.find(folder, parts=True)
         if all(store.PART.fullmatch(p.stem) for p in paths):
             raise _nothing(folder, wanted.code if wanted else "", _parts(paths))
-        with opened(folder, told or telling()) as (made, summary):
+        with opened(folder) as (made, summary):
             failed = [(InputError if o.final else Unreached)(o.zh, o.en) for o in summary.of("failed")]
             if not summary.of("read", "kept"):
                 raise failed[0] if failed else _nothing(folder, "")

@@ -6,7 +6,7 @@ Bad input ends with its sentence on stderr and exit code 2; a run that failed ot
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -298,20 +298,31 @@ def bulletin(
     out: Out = Path("reports"),
 ) -> None:
     """全部单位一个年份或季度的通报：笔记本、网页与表格 | all units in one year or quarter."""
+    from analysis.batch.engine import Cluster
+    from analysis.batch.kept import keeping
     from analysis.batch.progress import Progress
+    from analysis.batch.read_once import read_before, read_whole
+    from analysis.batch.run import Run
 
-    with Progress() as progress:
-        _make(out, progress.at, kind="bulletin", data=data, period=period, group=group, language=language)
+    asked = {"kind": "bulletin", "data": data, "period": period, "group": group, "language": language}
+    with tempfile.TemporaryDirectory(prefix="kept-") as aside, keeping(Path(aside)):
+        try:
+            if folder := read_whole(Run(**asked)):
+                with reached(folder), Progress() as progress:
+                    read_before(folder, Path(aside), Cluster(), progress.told)
+        except InputError as error:
+            _refuse(error, 2)
+        _make(out, **asked)
 
 
-def _make(out: Path, told: Callable | None = None, **asked: str) -> None:
+def _make(out: Path, **asked: str) -> None:
     """Run a notebook and say what it has left."""
     from analysis.batch.run import Run, RunFailed, make  # heavy imports only when they are needed
 
     if sys.stderr.isatty():
         typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
     try:
-        made = make(Run(**asked), out, told=told)
+        made = make(Run(**asked), out)
     except InputError as error:
         _refuse(error, 2)
     except RunFailed as error:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -17,7 +18,8 @@ import pytest
 from analysis.batch import many, program
 from analysis.batch.engine import Bounds, Cluster
 from analysis.batch.plan import Asked, plan
-from analysis.batch.run import KINDS
+from analysis.batch.read_once import read_whole
+from analysis.batch.run import KINDS, Run
 from analysis.errors import InputError
 
 PARAMETERS = 'unit: str = ""\nyears: str = ""\ndata: str = ""\nlanguage: str = "zh"'
@@ -435,12 +437,17 @@ def test_bulletins_have_their_folder_read_once_before_the_first(shared, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("notebook", "years", "whole"),
-    [("bulletin", "2024", True), ("bulletin", "2024Q1", False), ("problems", "2024", False)],
+    ("run", "whole"),
+    [
+        (Run(kind="bulletin", period="2024"), True),
+        (Run(kind="bulletin"), True),
+        (Run(kind="bulletin", period="2024q1"), False),
+        (Run("宿迁市", "2024"), False),
+    ],
 )
-def test_only_bulletins_of_a_year_read_a_folder_as_a_whole(shared, notebook, years, whole):
-    jobs = plan(Asked(notebook, years=years, data=str(shared / "reports")))
-    assert {job.read_whole for job in jobs} == {shared / "reports" if whole else None}
+def test_only_bulletins_of_a_year_read_a_folder_as_a_whole(shared, run, whole):
+    folder = shared / "reports"
+    assert read_whole(replace(run, data=str(folder))) == (folder if whole else None)
 
 
 def test_the_program_is_more_than_its_code():

@@ -210,6 +210,14 @@ def test_bulletins_of_a_batch_look_at_what_was_read_before_them(read_before_all,
         pd.testing.assert_frame_equal(book.tables[name], table)
 
 
+def test_what_is_no_folder_of_whole_years_is_told_by_the_bulletin(shared, tmp_path):
+    (tmp_path / "reports" / "甲县").mkdir(parents=True)
+    shutil.copy(shared / "reports" / "宿迁市" / "2024.txt", tmp_path / "reports" / "甲县" / "2024Q1.txt")
+    read_before(tmp_path / "reports", tmp_path / "kept", Cluster(1), print)
+    with keeping(tmp_path / "kept"), pytest.raises(InputError, match="write PERIOD=2024Q1"):
+        open_bulletin(str(tmp_path / "reports"))
+
+
 def test_a_folder_that_was_not_read_before_is_read_by_the_bulletin(shared, tmp_path):
     with keeping(tmp_path / "kept"):
         assert open_bulletin(str(shared / "reports"), 2024).figures[0]["text"] != "0"

@@ -31,7 +31,7 @@ from analysis.batch.journal import Journal
 from analysis.batch.kept import MOST, keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
-from analysis.batch.read_once import read_before
+from analysis.batch.read_once import read_before, read_whole
 from analysis.batch.run import RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
 from analysis.places import files_under, folder_for, is_local, write_whole
@@ -105,7 +105,7 @@ def run_all(
                 left[job.id] = _waiting(job, why, last)
         now = _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
         if is_local(out):
-            for folder in dict.fromkeys(job.read_whole for job, _ in now if job.read_whole):
+            for folder in dict.fromkeys(filter(None, (read_whole(job.run) for job, _ in now))):
                 read_before(folder, _keep(out), cluster, reading)
         total = len(batch.records) + len(now)
         for n, record in enumerate(batch.records.values(), 1):

@@ -81,14 +81,6 @@ class Job:
         """What it is known by from one batch to the next."""
         return "/".join([self.notebook.stem, *self.place])
 
-    @property
-    def read_whole(self) -> Path | None:
-        """The folder of reports that it reads as a whole, if it does."""
-        if self.run.kind != "bulletin" or store.PART.fullmatch(self.run.period):
-            return None
-        folder = _folder(self.run.data)
-        return None if is_store(folder) else folder
-
     @cached_property
     def origin(self) -> dict[str, object]:
         """What the run is made from, for its record; ``key`` is the hash over all of it."""
@@ -174,7 +166,7 @@ def plan(asked: Asked) -> list[Job]:
             f"{notebook.name} 不分组：--group 只用于 bulletin。",
             f"{notebook.name} groups nothing: --group is for a bulletin.",
         )
-    folder = _folder(asked.data)
+    folder = place(asked.data) if asked.data else SHIPPED
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
     runs = _bulletins(asked, folder, notebook) if bulletin else _of_units(asked, folder, notebook)
@@ -185,10 +177,6 @@ def plan(asked: Asked) -> list[Job]:
             f"There is nothing to run: {folder} has no report that --units, --years and --only leave.",
         )
     return jobs
-
-
-def _folder(data: str) -> Path:
-    return place(data) if data else SHIPPED
 
 
 def _wanted(job: Job, only: str) -> bool:

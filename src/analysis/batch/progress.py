@@ -1,25 +1,15 @@
-"""Progress of long work: a bar where a person watches, else a line now and then.
-
-A kernel that reads a whole folder for a notebook writes how far it is into a file that the process which started it watches
-(``telling`` and ``watching``).
-"""
+"""Progress of long work: a bar where a person watches, else a line now and then."""
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from rich import progress
 from rich.console import Console
 
-# Seconds between two lines where nobody watches, and between two looks at another process.
-_EVERY, _LOOK = 10.0, 0.3
-_FILE = "ANALYSIS_PROGRESS"
+# Seconds between two lines where nobody watches.
+_EVERY = 10.0
 _READING, _WRITING, _RUNNING = "读取 reading", "写出 writing", "运行 running"
 
 
@@ -92,45 +82,3 @@ class Progress:
             left = f"{(of - done) / a_second:.0f} s" if a_second else "0 s" if done == of else "?"
             print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left}", file=sys.stderr, flush=True)
             self._last = now
-
-
-def telling() -> Callable[[object, int, int], None]:
-    """In a kernel: what hears of each outcome and tells the process that watches, if one does."""
-    target, failed = os.environ.get(_FILE), 0
-
-    def told(outcome, done: int, of: int) -> None:
-        nonlocal failed
-        failed += outcome.state == "failed"
-        if target and outcome.state != "written":
-            Path(target).write_text(f"{done} {of} {failed}", encoding="ascii")
-
-    return told
-
-
-@contextmanager
-def watching(file: Path, at: Callable[[int, int, int], None] | None) -> Iterator[None]:
-    """While a kernel runs: ``at`` hears of what the kernel writes into ``file``."""
-    if at is None:
-        yield
-        return
-    over = threading.Event()
-
-    def look() -> None:
-        seen = ""
-        while not over.wait(_LOOK):
-            with suppress(OSError, ValueError):
-                text = file.read_text(encoding="ascii")
-                if text != seen:
-                    at(*map(int, text.split()))
-                    seen = text
-
-    os.environ[_FILE] = str(file)
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        del os.environ[_FILE]
-        over.set()
-        thread.join()
-        file.unlink(missing_ok=True)

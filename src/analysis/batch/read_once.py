@@ -1,8 +1,8 @@
-"""The folder that the bulletins of a batch are made of is read once, before the first of them.
+"""The folder that bulletins are made of is read once, before the first of them.
 
-In: the folder of reports, and where the batch keeps what its runs need alike (``kept``). Out: a store, and what became of the
-files. Every bulletin looks at all reports; a corpus that takes an hour to read would take one for each of them, within the time
-of a single run.
+In: the folder of reports, and where a batch keeps what its runs need alike (``kept``). Out: a store, and what became of the
+files. Every bulletin looks at all reports; a corpus that takes an hour to read would take one for each of them, within the
+time of a single run.
 """
 
 from __future__ import annotations
@@ -15,11 +15,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.batch import kept, store
+from analysis.batch.check import is_store
 from analysis.batch.engine import Cluster
+from analysis.batch.run import Run
 from analysis.errors import InputError, Unreached
+from analysis.parameters import bulletin_request
 from analysis.places import absolute, write_whole
 
 _SUMMARY = ".summary"
+
+
+def read_whole(run: Run) -> Path | None:
+    """The folder of reports that a run reads as a whole, if it does. Raises ``InputError`` for parameters that are wrong."""
+    if run.kind != "bulletin":
+        return None
+    asked = bulletin_request(run.data, run.period, run.group, run.language)
+    part = asked.period is not None and asked.period.part
+    return None if part or is_store(asked.folder) else asked.folder
 
 
 def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:
@@ -28,6 +40,7 @@ def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> Non
     What cannot be read for good is said by each run that asks for it; after a lost network each tries by itself.
     """
     place = _place(folder, at)
+    place.mkdir(parents=True, exist_ok=True)
     (place / _SUMMARY).unlink(missing_ok=True)
     made: store.Summary | InputError
     try:
@@ -40,7 +53,7 @@ def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> Non
 
 
 @contextmanager
-def opened(folder: Path, told: Callable) -> Iterator[tuple[Path, store.Summary]]:
+def opened(folder: Path) -> Iterator[tuple[Path, store.Summary]]:
     """The store of a folder of reports and what became of the files: what the batch has read, or else read now and thrown
     away afterwards. Raises ``InputError`` as reading does."""
     if (at := kept.folder()) and (place := _place(folder, at) / _SUMMARY).exists():
@@ -50,7 +63,7 @@ def opened(folder: Path, told: Callable) -> Iterator[tuple[Path, store.Summary]]
         yield place.parent, made
         return
     with tempfile.TemporaryDirectory() as aside:
-        yield Path(aside), store.read_folder(folder, Path(aside), told=told)
+        yield Path(aside), store.read_folder(folder, Path(aside))
 
 
 def _place(folder: Path, at: Path) -> Path:

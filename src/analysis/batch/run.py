@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,6 @@ from papermill.exceptions import PapermillExecutionError
 from analysis import __version__
 from analysis.batch.kernels import warm_up
 from analysis.batch.papermill_engine import Engine
-from analysis.batch.progress import watching
 from analysis.errors import InputError, Unreached
 from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
 from analysis.places import is_local, put, reached, unwritable
@@ -106,22 +105,19 @@ def make(
     out: Path,
     notebook: Path | None = None,
     origin: Mapping[str, object] | None = None,
-    told: Callable[[int, int, int], None] | None = None,
     aside: str = ".one-",
 ) -> Made:
     """Execute the notebook of ``run``, or another ``notebook`` with its parameters; leave ``<out>/<unit>/<years>/``.
 
-    ``origin`` is what the run is made from (``plan``), kept in its record; ``told`` hears how many files of how many are
-    read and how many failed, where a run reads a whole folder. It is written in a folder beside the others whose name begins with ``aside``. Raises
-    ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
+    ``origin`` is what the run is made from (``plan``), kept in its record. It is written in a folder beside the others whose
+    name begins with ``aside``. Raises ``InputError`` for bad input and ``RunFailed`` for anything else that keeps the run from being good; in either case
     nothing is left behind and what was there before stays.
     """
     warm_up()  # while this process goes on
     notebook = notebook or KINDS[run.kind].notebook
     stem = notebook.stem
     with _aside(out, aside) as folder:
-        with watching(folder / ".progress", told):
-            executed, seconds = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
+        executed, seconds = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
         about = json.loads((folder / _ABOUT).read_text(encoding="utf8"))
         (folder / _ABOUT).unlink()
         nbformat.write(executed, folder / f"{stem}.ipynb")
