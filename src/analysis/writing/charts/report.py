@@ -339,7 +339,7 @@ def placement_map(report: Report, language: str) -> Chart:
             words, size = cell.candidates.replace("|", " / ").replace("blank", "–"), 8
         else:
             words, size = ("" if pd.isna(cell.value) else number(cell.value)), 9
-        axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size)
+        axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size, in_layout=False)
     axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
     axes.set_xticks(
         np.arange(len(columns)) + 0.5,
