@@ -237,13 +237,18 @@ def test_what_is_wrong_with_the_whole_folder_is_said_by_every_bulletin(
         open_bulletin(str(read_before_all), 2024)
 
 
-def test_after_a_lost_network_no_older_reading_is_taken(read_before_all, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [Unreached("连不上。", "It cannot be reached."), OSError(28, "No space left on device")]
+)
+def test_after_a_lost_network_or_on_a_full_disk_no_older_reading_is_taken(
+    error, read_before_all, tmp_path, monkeypatch
+):
     def lost(*_, **__):
-        raise Unreached("连不上。", "It cannot be reached.")
+        raise error
 
     monkeypatch.setattr(store, "read_folder", lost)
     read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
-    with keeping(tmp_path / "kept"), pytest.raises(Unreached):
+    with keeping(tmp_path / "kept"), pytest.raises(type(error)):
         open_bulletin(str(read_before_all), 2024)
 
 

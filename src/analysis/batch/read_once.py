@@ -11,7 +11,7 @@ import hashlib
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analysis.batch import kept, store
@@ -37,19 +37,21 @@ def read_whole(run: Run) -> Path | None:
 def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:
     """Read ``folder`` for the runs that keep what they need in ``at``; ``told`` hears of each file.
 
-    What cannot be read for good is said by each run that asks for it; after a lost network each tries by itself.
+    What cannot be read for good is said by each run that asks for it; after a lost network or on a full disk each tries by
+    itself.
     """
     place = _place(folder, at)
-    place.mkdir(parents=True, exist_ok=True)
-    (place / _SUMMARY).unlink(missing_ok=True)
     made: store.Summary | InputError
-    try:
-        made = store.read_folder(folder, place, cluster, told)
-    except Unreached:
-        return
-    except InputError as error:
-        made = error
-    write_whole(place / _SUMMARY, pickle.dumps(made))
+    with suppress(Unreached, OSError):
+        place.mkdir(parents=True, exist_ok=True)
+        (place / _SUMMARY).unlink(missing_ok=True)
+        try:
+            made = store.read_folder(folder, place, cluster, told)
+        except Unreached:
+            raise
+        except InputError as error:
+            made = error
+        write_whole(place / _SUMMARY, pickle.dumps(made))
 
 
 @contextmanager
