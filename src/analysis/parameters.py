@@ -235,12 +235,12 @@ def bulletin_request(
 def _files_of(unit: str, folder: Path) -> dict[int, Path]:
     """The report files of a unit by year; a readable format goes before one that is not."""
     if not unit or not (folder / unit).is_dir():
-        units = sorted(p.name for p in folder.iterdir() if p.is_dir())
+        units = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
         near = _nearest(unit, units)
         have = "、".join(units[:12]) or "（空）"
         raise InputError(
-            f"{folder} 里没有单位“{unit}”{f'，是否指“{near}”' if near else ''}？现有：{have}。",
-            f"{folder} has no unit “{unit}”{f', did you mean “{near}”' if near else ''}? It has: {have}.",
+            f"{folder} 里没有单位“{unit}”{f'，是否指“{near}”？' if near else '。'}现有：{have}。",
+            f"{folder} has no unit “{unit}”{f', did you mean “{near}”?' if near else '.'} It has: {have}.",
         )
     files: dict[int, Path] = {}
     for path in sorted((folder / unit).iterdir(), key=lambda p: (p.suffix.lower() not in SUFFIXES, p.name)):

@@ -212,6 +212,9 @@ def test_a_sentence_without_figures_cannot_be_told_apart(old, rewritten, tmp_pat
     assert set(rows["cause"]) == {"undecided"}
     made = diff(old, tmp_path / "new")
     assert any("用新代码把旧数据再跑一批" in line for line in summary(made))
+    assert not any("--most" in line for line in summary(made))
+    cut = diff(old, tmp_path / "new", most=1)
+    assert f"以上 1 项，共 {len(rows)} 项；其余用 --most 或 --out 看。" in [*summary(cut)]
     assert any("run the old data with the new code" in line for line in summary(made, "en"))
 
 

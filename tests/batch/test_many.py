@@ -375,6 +375,11 @@ def test_the_plan_is_a_run_a_unit_and_year(words):
     ]  # a named one that is missing is told
     assert names(only="甲县") == names(only="甲*") == ["甲县/2020", "甲县/2021"]
     assert names(only="*/2020") == ["乙县/2020", "甲县/2020"]
+    (words / "empty").mkdir()
+    with pytest.raises(InputError, match="empty has no report: put them there"):
+        plan(Asked(str(words / "words.ipynb"), data=str(words / "empty")))
+    with pytest.raises(InputError, match="nothing to run"):
+        plan(Asked(str(words / "words.ipynb"), years="2030", data=str(words / "data")))
     with pytest.raises(InputError, match="nothing to run"):
         names(only="丙")
 

@@ -236,7 +236,8 @@ def test_a_run_is_good_only_if_every_cell_completed_in_silence(source, said, tmp
 
 
 BAD = {
-    "no such unit": (["--unit", "永康"], "没有单位“永康”，是否指“永康市”"),
+    "no such unit": (["--unit", "永康"], "没有单位“永康”，是否指“永康市”？现有："),
+    "no unit like it": (["--unit", "无此镇"], "没有单位“无此镇”。现有："),
     "no such year": (["--years", "2021"], "没有 2021 年的报告：现有 2020"),
     "no year at all": (["--years", "去年"], "不是年份"),
     "years the wrong way round": (["--years", "2023-2020"], "2020-2023"),
@@ -267,6 +268,8 @@ FILES = {
     "blank": (b" \n\n ", ".txt", "是空文件"),
     "another text": ("今天天气很好。\n信息公开。".encode(), ".txt", "不像政府信息公开工作年度报告"),
     "not text": (bytes(range(256)) * 4, ".txt", "不是 UTF-8、GB18030、Big5 或 UTF-16 编码的中文文本"),
+    "a picture for a PDF": (b"\x89PNG\r\n\0\0" * 40, ".pdf", "不是 .pdf 文件，也不是文本"),
+    "noise for a Word file": (bytes(range(256)) * 4, ".docx", "不是 .docx 文件，也不是文本"),
     "a cut PDF": (b"%PDF-1.4", ".pdf", "已损坏或不完整"),
     "a format that holds no text": (b"\x89PNG\r\n", ".png", "不能读取 .png 文件"),
 }

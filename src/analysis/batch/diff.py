@@ -347,6 +347,12 @@ def summary(made: Diff, language: str = "zh") -> Iterator[str]:
         yield f"    = {_CAUSES[row['cause']][n]}"
         if row["evidence"]:
             yield f"      {row['evidence']}"
+    every = int(made.counts["n"].sum())
+    if 0 < (shown := len(made.top)) < every:
+        yield (
+            f"以上 {shown} 项，共 {every} 项；其余用 --most 或 --out 看。",
+            f"These are {shown} of {every}; --most and --out show the others.",
+        )[n]
     causes = {*made.counts["cause"]}
     if causes & {"undecided", "data_part", "not_data"}:
         yield _REMEDY[n]

@@ -169,8 +169,13 @@ def plan(asked: Asked) -> list[Job]:
     folder = place(asked.data) if asked.data else SHIPPED
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
-    runs = _bulletins(asked, folder, notebook) if bulletin else _of_units(asked, folder, notebook)
+    runs = list((_bulletins if bulletin else _of_units)(asked, folder, notebook))
     jobs = [job for job in runs if _wanted(job, asked.only)]
+    if not runs and not bulletin and not _filed(folder):
+        raise InputError(
+            f"{folder} 里没有报告：请按 <单位>/<年份>.<类型> 放入。",
+            f"{folder} has no report: put them there as <unit>/<year>.<type>.",
+        )
     if not jobs:
         raise InputError(
             f"没有要运行的：{folder} 里没有符合 --units、--years、--only 的报告。",

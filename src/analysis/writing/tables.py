@@ -445,7 +445,7 @@ def publication(of: pd.DataFrame, language: str) -> str:
 
 def passed_over(messages: Sequence[str], language: str) -> str:
     """The files that could not be read, a sentence each; nothing if there are none."""
-    return _listed("passed_over", messages, language)
+    return _listed("not_read", messages, language)
 
 
 def odd(notes: Sequence[str], language: str) -> str:

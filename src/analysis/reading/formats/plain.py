@@ -17,6 +17,8 @@ from analysis.reading.formats import Lines, Page
 # What a Chinese report prints, in simplified and in traditional characters.
 _WORDS = re.compile("政府|信息|公开|年度|申请|公開|資訊|申請|報告|报告")
 _TRIED = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
+# A file of these kinds that is none of them is more likely damaged than a text.
+_NO_TEXT = (".pdf", ".docx", ".xlsx")
 # So much of a text may be unreadable: a file cut off in the middle of a character, a stray byte.
 _DAMAGED = 0.002
 
@@ -44,6 +46,11 @@ def decode(data: bytes, path: Path, declared: str = "") -> str:
             continue
         if (found := len(_WORDS.findall(text))) > most:
             best, most = text, found
+    if not most and (kind := path.suffix.lower()) in _NO_TEXT:
+        raise InputError(
+            f"{path} 不是 {kind} 文件，也不是文本：可能已损坏，请重新下载。",
+            f"{path} is no {kind} file, and no text: it may be damaged; download it again.",
+        )
     if not most:
         raise InputError(
             f"{path} 不是 UTF-8、GB18030、Big5 或 UTF-16 编码的中文文本：请另存为 UTF-8 文本。",
