@@ -6,7 +6,6 @@ Bad input ends with its sentence on stderr and exit code 2; a run that failed ot
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -302,17 +301,18 @@ def bulletin(
     from analysis.batch.kept import keeping
     from analysis.batch.progress import Progress
     from analysis.batch.read_once import read_before, read_whole
-    from analysis.batch.run import Run
+    from analysis.batch.run import Run, aside_of
 
     asked = {"kind": "bulletin", "data": data, "period": period, "group": group, "language": language}
-    with tempfile.TemporaryDirectory(prefix="kept-") as aside, keeping(Path(aside)):
-        try:
+    try:
+        # What cannot be written should be known before an hour of reading.
+        with aside_of(out, ".one-") as aside, keeping(aside):
             if folder := read_whole(Run(**asked)):
-                with reached(folder), Progress() as progress:
-                    read_before(folder, Path(aside), Cluster(), progress.told)
-        except InputError as error:
-            _refuse(error, 2)
-        _make(out, **asked)
+                with Progress() as progress:
+                    read_before(folder, aside, Cluster(), progress.told)
+            _make(out, **asked)
+    except InputError as error:
+        _refuse(error, 2)
 
 
 def _make(out: Path, **asked: str) -> None:

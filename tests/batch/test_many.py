@@ -448,6 +448,10 @@ def test_bulletins_have_their_folder_read_once_before_the_first(shared, tmp_path
         (Run(kind="bulletin"), True),
         (Run(kind="bulletin", period="2024q1"), False),
         (Run("宿迁市", "2024"), False),
+        # What is wrong with its parameters a run says by itself, and costs no other.
+        (Run(kind="bulletin", period="2005"), False),
+        (Run(kind="bulletin", period="2024H3"), False),
+        (Run(kind="bulletin", group="size"), False),
     ],
 )
 def test_only_bulletins_of_a_year_read_a_folder_as_a_whole(shared, run, whole):

@@ -225,32 +225,36 @@ def test_a_folder_that_was_not_read_before_is_read_by_the_bulletin(shared, tmp_p
     assert not list((tmp_path / "kept").iterdir())
 
 
-def test_what_is_wrong_with_the_whole_folder_is_said_by_every_bulletin(
-    read_before_all, tmp_path, monkeypatch
-):
-    def mixed(*_, **__):
-        raise InputError("混在一起。", "They are mixed.")
-
-    monkeypatch.setattr(store, "read_folder", mixed)
-    read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
-    monkeypatch.setattr(store, "read_folder", lambda *_, **__: pytest.fail("it was read again"))
-    with keeping(tmp_path / "kept"), pytest.raises(InputError, match="They are mixed"):
-        open_bulletin(str(read_before_all), 2024)
-
-
 @pytest.mark.parametrize(
-    "error", [Unreached("连不上。", "It cannot be reached."), OSError(28, "No space left on device")]
+    "error",
+    [
+        InputError("混在一起。", "They are mixed."),
+        Unreached("连不上。", "It cannot be reached."),
+        OSError(28, "No space left on device"),
+        RuntimeError("a fault of ours"),
+    ],
 )
-def test_after_a_lost_network_or_on_a_full_disk_no_older_reading_is_taken(
+def test_where_reading_before_fails_nothing_of_it_is_left_and_each_bulletin_reads_by_itself(
     error, read_before_all, tmp_path, monkeypatch
 ):
-    def lost(*_, **__):
+    def failing(*_, **__):
         raise error
 
-    monkeypatch.setattr(store, "read_folder", lost)
-    read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
-    with keeping(tmp_path / "kept"), pytest.raises(type(error)):
-        open_bulletin(str(read_before_all), 2024)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "read_folder", failing)
+        read_before(read_before_all, tmp_path / "kept", Cluster(1), print)
+    assert not list((tmp_path / "kept").iterdir())
+    with keeping(tmp_path / "kept"):
+        assert len(open_bulletin(str(read_before_all), 2024).tables["documents"]) == 2
+
+
+def test_where_nothing_can_be_written_is_said_before_a_folder_is_read(shared, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "read_folder", lambda *_, **__: pytest.fail("it was read"))
+    (tmp_path / "out").write_text("")
+    done = CliRunner().invoke(
+        app, ["bulletin", "--data", str(shared / "reports"), "--out", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 2 and "Output cannot be written" in done.stderr
 
 
 def test_the_year_with_most_reports_is_taken_where_none_is_named():

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from analysis.measuring import indicators
+from analysis.measuring import indicators, rates_of
+from analysis.reading import read_report
 
 # Section 4.8 of the audit: indicator → numerator, denominator, value in per cent.
 ORACLE = {
@@ -134,3 +135,17 @@ def test_every_indicator_is_complete_and_in_the_table(yongkang):
 )
 def test_one_changed_cell_changes_its_rate(old, new, code, altered, shipped):
     assert rate(altered(old, new), code)["numerator"] == rate(shipped, code)["numerator"] + 1
+
+
+def test_a_page_that_prints_several_rows_as_one_is_measured_by_the_rows_it_prints(shared):
+    """Hongze prints one row of other outcomes; the counts are those of its true cells."""
+    report = read_report(shared / "reports" / "淮安市洪泽区" / "2023.pdf")
+    assert "other" in report.form.tables["applications"].rows
+    rates = rates_of(report).set_index("indicator")
+    for code, counts in {
+        "otherwise_rate": (0, 21),
+        "uk_granted_of_resolvable": (0, 11),
+        "uk_withheld_of_resolvable": (6, 11),
+        "uk_withheld_on_merits": (3, 11),
+    }.items():
+        assert tuple(rates.loc[code, ["numerator", "denominator"]]) == counts, code

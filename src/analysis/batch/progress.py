@@ -24,7 +24,6 @@ class Progress:
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
             progress.TextColumn("{task.fields[rate]}"),
-            progress.TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not self._watched,
         )
@@ -42,7 +41,7 @@ class Progress:
     def told(self, outcome, done: int, of: int) -> None:
         """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
         self._now(_WRITING if outcome.state == "written" else _READING, of)
-        if outcome.state == "kept":
+        if outcome.state not in ("read", "written"):
             self._looked_at(done)
         self.at(done, of, self._failed + (outcome.state == "failed"))
         if outcome.state == "written" and done == of and self._for == _RUNNING:
@@ -65,10 +64,10 @@ class Progress:
             self._task = self._bar.add_task(name, total=of, rate="")
 
     def _looked_at(self, done: int) -> None:
-        """The last was kept: the clock goes from where something is done, and what was kept counts for no rate."""
-        self._kept += 1
-        if self._kept == done:
-            self._begun = time.monotonic()
+        """The last was kept, or may have been: the clock goes from where something is done, and what was only looked at before
+        counts for no rate."""
+        if self._kept == done - 1:
+            self._kept, self._begun = done, time.monotonic()
 
     def at(self, done: int, of: int, failed: int = 0) -> None:
         """So many are done of so many, and so many of these failed."""
@@ -76,9 +75,9 @@ class Progress:
         now = time.monotonic()
         said = f"{self._name} · 失败 failed {failed}" if failed else self._name
         a_second = (done - self._kept) / max(now - self._begun, 1e-9)
-        rate = f"{60 * a_second:.0f}/min"
+        left = f"{(of - done) / a_second:.0f} s" if a_second else "0 s" if done == of else "?"
+        rate = f"{60 * a_second:.0f}/min · 剩余 left {left}"
         self._bar.update(self._task, completed=done, total=of, description=said, rate=rate)
         if not self._watched and (done == of or now - self._last > _EVERY):
-            left = f"{(of - done) / a_second:.0f} s" if a_second else "0 s" if done == of else "?"
-            print(f"[{done}/{of}] {said} · {rate} · 剩余 left {left}", file=sys.stderr, flush=True)
+            print(f"[{done}/{of}] {said} · {rate}", file=sys.stderr, flush=True)
             self._last = now

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from analysis.batch import kept, store
 from analysis.batch.check import is_store
 from analysis.batch.engine import Cluster
 from analysis.batch.run import Run
-from analysis.errors import InputError, Unreached
+from analysis.errors import InputError
 from analysis.parameters import bulletin_request
 from analysis.places import absolute, write_whole
 
@@ -26,10 +27,13 @@ _SUMMARY = ".summary"
 
 
 def read_whole(run: Run) -> Path | None:
-    """The folder of reports that a run reads as a whole, if it does. Raises ``InputError`` for parameters that are wrong."""
+    """The folder of reports that a run reads as a whole, if it does; none either if its parameters are wrong, as it will say."""
     if run.kind != "bulletin":
         return None
-    asked = bulletin_request(run.data, run.period, run.group, run.language)
+    try:
+        asked = bulletin_request(run.data, run.period, run.group, run.language)
+    except InputError:
+        return None
     part = asked.period is not None and asked.period.part
     return None if part or is_store(asked.folder) else asked.folder
 
@@ -37,21 +41,15 @@ def read_whole(run: Run) -> Path | None:
 def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:
     """Read ``folder`` for the runs that keep what they need in ``at``; ``told`` hears of each file.
 
-    What cannot be read for good is said by each run that asks for it; after a lost network or on a full disk each tries by
-    itself.
+    Where that fails nothing is left: each run reads by itself and says what is wrong, as if nobody had read before it.
     """
     place = _place(folder, at)
-    made: store.Summary | InputError
-    with suppress(Unreached, OSError):
-        place.mkdir(parents=True, exist_ok=True)
-        (place / _SUMMARY).unlink(missing_ok=True)
-        try:
-            made = store.read_folder(folder, place, cluster, told)
-        except Unreached:
-            raise
-        except InputError as error:
-            made = error
+    (place / _SUMMARY).unlink(missing_ok=True)
+    try:
+        made = store.read_folder(folder, place, cluster, told)
         write_whole(place / _SUMMARY, pickle.dumps(made))
+    except Exception:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
@@ -59,10 +57,7 @@ def opened(folder: Path) -> Iterator[tuple[Path, store.Summary]]:
     """The store of a folder of reports and what became of the files: what the batch has read, or else read now and thrown
     away afterwards. Raises ``InputError`` as reading does."""
     if (at := kept.folder()) and (place := _place(folder, at) / _SUMMARY).exists():
-        made = pickle.loads(place.read_bytes())
-        if isinstance(made, InputError):
-            raise made
-        yield place.parent, made
+        yield place.parent, pickle.loads(place.read_bytes())
         return
     with tempfile.TemporaryDirectory() as aside:
         yield Path(aside), store.read_folder(folder, Path(aside))

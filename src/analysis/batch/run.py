@@ -12,7 +12,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +116,7 @@ def make(
     warm_up()  # while this process goes on
     notebook = notebook or KINDS[run.kind].notebook
     stem = notebook.stem
-    with _aside(out, aside) as folder:
+    with aside_of(out, aside) as folder:
         executed, seconds = execute(notebook, folder / f"{stem}.ipynb", run.given, folder)
         about = json.loads((folder / _ABOUT).read_text(encoding="utf8"))
         (folder / _ABOUT).unlink()
@@ -253,8 +253,9 @@ def settled(executed: NotebookNode) -> NotebookNode:
 
 
 @contextmanager
-def _aside(out: Path, begins: str):
-    """A folder to write a run in, which is gone afterwards; and so are folders of ``out`` that it made and nothing used."""
+def aside_of(out: Path, begins: str) -> Iterator[Path]:
+    """A folder to write a run in, which is gone afterwards; and so are folders of ``out`` that it made and nothing used. Raises
+    ``Unreached`` if nothing can be written there."""
     there = next((p for p in (out, *out.parents) if p.exists()), out) if is_local(out) else out
     try:
         if is_local(out):

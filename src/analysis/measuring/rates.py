@@ -109,7 +109,7 @@ def crossing(indicator: str) -> str:
     return next(code for code, entry in crosswalk().items() if base in entry.indicators)
 
 
-Terms = tuple[tuple[Cell, int], ...]
+Terms = list[tuple[Cell, int]]
 
 
 def terms(expression: str, form: Form) -> Terms | None:
@@ -118,19 +118,13 @@ def terms(expression: str, form: Form) -> Terms | None:
     A concept that this generation of the form does not split out counts as nothing when it is
     subtracted: there is nothing to leave out.
     """
-    return _terms(expression, form.code)
-
-
-@cache
-def _terms(expression: str, code: str) -> Terms | None:
-    form = forms()[code]
-    found: list[tuple[Cell, int]] = []
+    found: Terms = []
     for sign, name in re.findall(r"([+-]?)\s*([\w.]+)", expression):
         cells = concepts()[name].cells_in(form) if name in concepts() else form.expand(name)
         if not cells and sign != "-":
             return None
         found += [(cell, -1 if sign == "-" else 1) for cell in cells]
-    return tuple(found)
+    return found
 
 
 _NOTES = {
@@ -245,7 +239,7 @@ def _rate(indicator: Indicator, report: Report | StoredReport, cells: Cells, off
 def _sides(indicator: Indicator, report: Report | StoredReport, cells: Cells, notes: list[str]):
     """Numerator and denominator under every placement, as arrays; (None, None) with the reason."""
     numerator, denominator_ = indicator.sides(report.form)
-    below = terms(denominator_, report.form) if denominator_ else ()
+    below = terms(denominator_, report.form) if denominator_ else []
     if indicator.parts:
         parts = [[(cell, 1)] for cell in report.form.expand(indicator.parts)]
         if not parts or below is None:
@@ -289,7 +283,7 @@ def _expression(side: str, indicator: Indicator, report: Report | StoredReport) 
         said = report.claims.loc[report.claims["about"] == side, "key"]
         return f"claims|{said.iloc[0]}" if len(said) else ""
     words = ""
-    for cell, sign in terms(side, report.form) or () if side else ():
+    for cell, sign in terms(side, report.form) or [] if side else []:
         joint = " - " if sign < 0 else " + " if words else ""
         words += f"{joint}{report.key}/{cell}"
     return words
