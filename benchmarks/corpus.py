@@ -169,11 +169,13 @@ HEAD = [
 def rows(results: Sequence[dict]) -> list[list[object]]:
     """The table of a size: a line for each way, and the peer."""
     peer = next((r["reports"] / r["seconds"] for r in results if r["way"] == PEER), 0)
-    stores = {r["store"] for r in results if r["store"]}
+    stores = [r["store"] for r in results if r["store"]]
+    # One store is the same as no other.
+    verdict = "" if len(stores) < 2 else " 相同 same" if len({*stores}) == 1 else " 不同 DIFFERS"
     told = []
     for result in results:
         rate, ours = result["reports"] / result["seconds"], result["way"] != PEER
-        same = f"{result['store'][:8]} {'相同 same' if len(stores) == 1 else '不同 DIFFERS'}" if ours else ""
+        same = result["store"][:8] + verdict if ours else ""
         told.append(
             [
                 f"{result['reports']:,}", result["way"], f"{result['seconds']:.1f}", f"{result['cpu']:.1f}", f"{rate:.1f}",
