@@ -43,8 +43,8 @@ def kept(files: Iterable[Path], words: Iterable[str], make: Callable[[], object]
     made = make()
     with suppress(OSError):  # a full disk costs time, no result
         write_whole(place, pickle.dumps(made, pickle.HIGHEST_PROTOCOL))
-        files = [path for path in at.iterdir() if path.is_file()]
-        for old in sorted(files, key=lambda p: p.stat().st_mtime)[:-MOST]:
+        there = [path for path in at.iterdir() if path.is_file()]
+        for old in sorted(there, key=lambda p: p.stat().st_mtime)[:-MOST]:
             old.unlink(missing_ok=True)
     return made
 

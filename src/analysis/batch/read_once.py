@@ -44,8 +44,8 @@ def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> Non
     Where that fails nothing is left: each run reads by itself and says what is wrong, as if nobody had read before it.
     """
     place = _place(folder, at)
-    (place / _SUMMARY).unlink(missing_ok=True)
     try:
+        (place / _SUMMARY).unlink(missing_ok=True)
         made = store.read_folder(folder, place, cluster, told)
         write_whole(place / _SUMMARY, pickle.dumps(made))
     except Exception:
