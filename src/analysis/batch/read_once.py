@@ -14,14 +14,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.batch import kept, store
 from analysis.batch.check import is_store
 from analysis.batch.engine import Cluster
-from analysis.batch.run import Run
 from analysis.errors import InputError
 from analysis.parameters import bulletin_request
 from analysis.places import absolute, write_whole
+
+if TYPE_CHECKING:  # it brings papermill and nbconvert, which a notebook has no use for
+    from analysis.batch.run import Run
 
 _SUMMARY = ".summary"
 
