@@ -31,7 +31,6 @@ def describe(rows: Mapping[str, int], folder: Path) -> dict:
             }
             for column in frames.arrow_schema(name)
         ]
-        path = folder / f"{name}.parquet"
         resources.append(
             {
                 "name": name,
@@ -40,7 +39,7 @@ def describe(rows: Mapping[str, int], folder: Path) -> dict:
                 "mediatype": "application/vnd.apache.parquet",
                 "title": about["zh"],
                 "description": about["en"],
-                "hash": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}",
+                "hash": f"sha256:{_digest(folder / f'{name}.parquet')}",
                 "rows": rows[name],
                 "schema": {"fields": fields, "primaryKey": ["key"]},
             }
@@ -52,3 +51,8 @@ def describe(rows: Mapping[str, int], folder: Path) -> dict:
         "version": __version__,
         "resources": resources,
     }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:  # a table may be larger than memory
+        return hashlib.file_digest(file, "sha256").hexdigest()

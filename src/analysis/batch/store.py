@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -162,8 +163,9 @@ def read_folder(
     """
     if cluster.scheduler:  # its workers stand in folders of their own
         folder, out = folder.absolute(), out.absolute()
-    paths = find(folder)
     base = folder if folder.is_dir() else folder.parent
+    # Of every file as little as can be is held, that memory may not grow with the corpus: a path takes twice its name.
+    names = [path.relative_to(base).as_posix() for path in find(folder)]
     declared = _corrections(base, fixes)
     pieces = folder_for(folder_for(out, "--out") / ".pieces", "--out")
     if is_local(out):
@@ -174,25 +176,35 @@ def read_folder(
                 left.unlink()
     summary = Summary(out)
     keys: dict[str, str] = {}
-    files: dict[str, Path] = {}
-    for path, key, outcome in _read_all(paths, base, pieces, cluster):
-        keys[outcome.path], files[outcome.path] = key, path
+    again = _Again(base, keys, pieces)
+    for name, key, outcome in _read_all(names, base, pieces, cluster):
+        outcome = _sharing(outcome, name)
+        if outcome.path != name:
+            again.names[outcome.path] = name
+        keys[outcome.path] = key
         summary.outcomes.append(outcome)
-        told(outcome, len(summary.outcomes), len(paths))
+        told(outcome, len(summary.outcomes), len(names))
     summary.outcomes.sort(key=lambda o: o.path)
-    documents = pd.DataFrame(
-        [(o.path, o.synthetic) for o in summary.of("read", "kept")], columns=["key", "synthetic"]
-    )
-    if mixed := synthetic_mixed(documents):
-        raise mixed
+    _refuse_mixed(summary)
     _refuse_doubles(summary)
-    read = {(o.unit, o.year) for o in summary.of("read", "kept")}
-    summary.unused = [c for c in declared if (c.unit, c.year) not in read]
-    again = _Again(files, keys, pieces)
+    summary.unused = _unused(declared, summary)
     _write(summary, keys, pieces, declared, again, told)
     write_whole(out / ORIGIN, _origin(base, out).encode())
     _forget(pieces, {*keys.values(), *again.used})
     return summary
+
+
+def _sharing(outcome: Outcome, name: str) -> Outcome:
+    """The same, its strings not once more what is there already: it comes from another process."""
+    path = name if outcome.path == name else outcome.path
+    return replace(outcome, path=path, unit=sys.intern(outcome.unit), state=sys.intern(outcome.state))
+
+
+def _unused(declared: Sequence[corrections.Correction], summary: Summary) -> list[corrections.Correction]:
+    """Corrections of reports that are not there."""
+    wanted = {(c.unit, c.year) for c in declared}
+    there = wanted.intersection((o.unit, o.year) for o in summary.of("read", "kept"))
+    return [c for c in declared if (c.unit, c.year) not in there]
 
 
 def _origin(base: Path, out: Path) -> str:
@@ -230,45 +242,49 @@ def _key(path: Path, name: str, mark: str, reading: str) -> str:
 
 
 def _read_all(
-    paths: Sequence[Path], base: Path, pieces: Path, cluster: Cluster
-) -> Iterator[tuple[Path, str, Outcome]]:
+    names: Sequence[str], base: Path, pieces: Path, cluster: Cluster
+) -> Iterator[tuple[str, str, Outcome]]:
     """Each file with the key of its piece and what became of it; those of this machine that are unchanged first."""
     reading = program.fingerprint(*program.READING)
-    # A name in another encoding than the system's is shown with signs in place of what cannot be.
-    named = [
-        (path, os.fsencode(path.relative_to(base).as_posix()).decode("utf-8", errors="replace"), mark)
-        for path, mark in zip(paths, _marks(paths, base), strict=True)
-    ]
+    files = list(zip(names, _marks(names, base), strict=True))
     if is_local(base) and is_local(pieces):
         waiting = []
-        for file in named:
-            found = _kept(*file, pieces, reading)
-            if found[1]:
-                yield file[0], *found
+        for file in files:
+            key, outcome = _kept(file, base, pieces, reading)
+            if outcome:
+                yield file[0], key, outcome
             else:
                 waiting.append(file)
     else:
-        waiting = named  # whoever reads them looks first, many at a time
+        waiting = files  # whoever reads them looks first, many at a time
     if not waiting:
         return
-    done = each(
-        partial(_read_one, pieces=pieces, reading=reading), waiting, Bounds(SECONDS, MEMORY), cluster, _LOT
-    )
-    for (path, name, _), result in done:
-        yield (path, "", _ended(path, name, result)) if isinstance(result, Ended) else (path, *result)
+    read_one = partial(_read_one, base=base, pieces=pieces, reading=reading)
+    for (name, _), result in each(read_one, waiting, Bounds(SECONDS, MEMORY), cluster, _LOT):
+        if isinstance(result, Ended):
+            yield name, "", _ended(base / name, _shown(name), result)
+        else:
+            yield name, *result
 
 
-def _marks(paths: Sequence[Path], base: Path) -> list[str]:
+def _marks(names: Sequence[str], base: Path) -> list[str]:
     """By what another machine knows the content of each file, and of the ``sources.csv`` that may speak of it; nothing for
     files of this one."""
     if is_local(base):
-        return [""] * len(paths)
+        return [""] * len(names)
     found = marks(base)
+    paths = (base / name for name in names)
     return [f"{found[path]} {found.get(path.parent.parent / 'sources.csv', '')}" for path in paths]
 
 
-def _kept(path: Path, name: str, mark: str, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
+def _shown(name: str) -> str:
+    """A name; where it is in another encoding than the system's, with signs in place of what cannot be shown."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
+
+
+def _kept(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
     """The key of a file's piece, and what became of it if that is known."""
+    path, name, mark = base / file[0], _shown(file[0]), file[1]
     try:
         key = _key(path, name, mark, reading)
     except OSError as error:
@@ -303,10 +319,10 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
     return Outcome(name, "failed", zh=zh, en=en, final=ended.state == "failed")
 
 
-def _read_one(file: tuple[Path, str, str], pieces: Path, reading: str) -> tuple[str, Outcome]:
+def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
     """Read one file and leave its piece, if there is none yet."""
-    path, name, _ = file
-    key, kept = _kept(*file, pieces, reading)
+    path, name = base / file[0], _shown(file[0])
+    key, kept = _kept(file, base, pieces, reading)
     if kept:
         return key, kept
     try:
@@ -378,6 +394,12 @@ def _forget(pieces: Path, used: set[str]) -> None:
 # putting the tables together
 
 
+def _refuse_mixed(summary: Summary) -> None:
+    rows = [(o.path, o.synthetic) for o in summary.of("read", "kept")]
+    if mixed := synthetic_mixed(pd.DataFrame(rows, columns=["key", "synthetic"])):
+        raise mixed
+
+
 def _refuse_doubles(summary: Summary) -> None:
     """Of several files with the report of one unit and year, the first is read."""
     first: dict[tuple[str, int], Outcome] = {}
@@ -401,9 +423,11 @@ class _Again:
     """Reports whose cells were decided by other years, or corrected, are studied again; what comes of it
     is kept as a piece of its own."""
 
-    files: Mapping[str, Path]
+    base: Path
     keys: Mapping[str, str]
     pieces: Path
+    # Files that are shown under another name than they have.
+    names: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def study(self, outcome: Outcome, records: Mapping[str, Sequence[Mapping]]) -> Mapping:
@@ -414,7 +438,8 @@ class _Again:
         piece = self.pieces / digest[:40]
         self.used.add(piece.name)
         if not _outcome(piece):
-            report = read_report(self.files[outcome.path], outcome.unit, outcome.year)
+            path = self.base / self.names.get(outcome.path, outcome.path)
+            report = read_report(path, outcome.unit, outcome.year)
             _leave(piece, outcome, _studied(decided(report, {**report.records, **records})))
         return {**records, **_records(content(piece))}
 
