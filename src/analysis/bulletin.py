@@ -408,7 +408,7 @@ def _tables(reports: Sequence[Report]) -> dict[str, pd.DataFrame]:
 def _nothing(folder: Path, period: str, have: str = "") -> InputError:
     latest = have.rpartition(",")[2]
     if have:
-        remedy = f"；现有 {have}，可写 PERIOD={latest}", f"; there are {have}: write PERIOD={latest}"
+        remedy = f"；现有 {have}，可写 period={latest}", f"; there are {have}: write period={latest}"
     else:
         remedy = f"：请按 <单位>/{period}.<类型> 放入", f": put them there as <unit>/{period}.<type>"
     return InputError(

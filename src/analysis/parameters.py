@@ -115,8 +115,8 @@ def _folder(data: str) -> Path:
         there = folder.is_dir()
     if not there:
         raise InputError(
-            f"找不到报告文件夹 {folder}：请核对 DATA，或在其中按 <单位>/<年份>.<类型> 放置报告。",
-            f"There is no folder of reports {folder}: check DATA, or put reports there as <unit>/<year>.<type>.",
+            f"找不到报告文件夹 {folder}：请核对 data，或在其中按 <单位>/<年份>.<类型> 放置报告。",
+            f"There is no folder of reports {folder}: check data, or put reports there as <unit>/<year>.<type>.",
         )
     return folder
 
@@ -142,8 +142,8 @@ def request(
     if file:
         if wanted and len(wanted) > 1:
             raise InputError(
-                f"FILE 只读一份报告，不能同时给出 {len(wanted)} 个年份：请去掉 YEARS 或只写一年。",
-                f"FILE reads one report, {len(wanted)} years were given: leave YEARS out or give one.",
+                f"file 只读一份报告，不能同时给出 {len(wanted)} 个年份：请去掉 years 或只写一年。",
+                f"file reads one report, {len(wanted)} years were given: leave years out or give one.",
             )
         return Request(unit or None, wanted, (place(file),), str(language))
     if not unit and wanted is None:
@@ -252,9 +252,9 @@ def _files_of(unit: str, folder: Path) -> dict[int, Path]:
 def _file(unit: str, year: int, folder: Path, of_year: dict[int, Path]) -> Path:
     if year not in of_year:
         have = ",".join(map(str, sorted(of_year)))
-        remedy_zh = f"现有 {have}，可写 YEARS={have}" if have else f"请放入 {folder / unit / str(year)}.txt"
+        remedy_zh = f"现有 {have}，可写 years={have}" if have else f"请放入 {folder / unit / str(year)}.txt"
         remedy_en = (
-            f"there are {have}; write YEARS={have}" if have else f"put {folder / unit / str(year)}.txt there"
+            f"there are {have}; write years={have}" if have else f"put {folder / unit / str(year)}.txt there"
         )
         raise InputError(
             f"{folder / unit} 里没有 {year} 年的报告：{remedy_zh}。",

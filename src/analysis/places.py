@@ -148,9 +148,12 @@ def folder_for(results: Path, option: str) -> Path:
 
 def unwritable(results: Path, option: str, why: OSError, error: type[InputError] = InputError) -> InputError:
     """That nothing can be written in a folder, in one sentence."""
+    zh = en = why.strerror or str(why)
+    if isinstance(why, (FileExistsError, NotADirectoryError)):
+        zh, en = "这里有一个文件，不是文件夹", "a file stands in its place"
     return error(
-        f"不能在 {results} 里写结果（{why.strerror or why}）：请换一个 {option}。",
-        f"Output cannot be written in {results} ({why.strerror or why}): choose another {option}.",
+        f"不能在 {results} 里写结果（{zh}）：请换一个 {option}。",
+        f"Output cannot be written in {results} ({en}): choose another {option}.",
     )
 
 

@@ -555,8 +555,8 @@ def open_workbook(
         return open_request(request(unit, years, data, file, language))
     if file:
         raise InputError(
-            f"FILE 只读一份报告，不能同时给出 {len(units)} 个单位：请去掉 UNIT 或只写一个。",
-            f"FILE reads one report, {len(units)} units were given: leave UNIT out or give one.",
+            f"file 只读一份报告，不能同时给出 {len(units)} 个单位：请去掉 unit 或只写一个。",
+            f"file reads one report, {len(units)} units were given: leave unit out or give one.",
         )
     books = [open_request(request(name, years, data, "", language, gaps=True)) for name in units]
     studies = [s for b in books for s in b.studies]

@@ -243,6 +243,15 @@ def test_the_command_tells_what_it_read_and_names_what_failed(folder, tmp_path):
     assert list(listed["path"]) == ["cut.pdf"]
 
 
+def test_a_file_where_the_store_is_to_be_is_called_so(tmp_path):
+    file = tmp_path / "out"
+    file.write_text("kept")
+    for out in (file, file / "below"):
+        done = CliRunner().invoke(app, ["read", str(PROJECT / "data" / "reports"), "--out", str(out)])
+        assert done.exit_code and "a file stands in its place" in done.output and "--out" in done.output
+    assert file.read_text() == "kept"
+
+
 def test_a_folder_without_reports_is_refused(tmp_path):
     done = CliRunner().invoke(app, ["read", str(tmp_path), "--out", str(tmp_path / "store")])
     assert done.exit_code == 2

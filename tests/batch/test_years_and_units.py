@@ -215,7 +215,7 @@ def test_what_is_no_folder_of_whole_years_is_told_by_the_bulletin(shared, tmp_pa
     (tmp_path / "reports" / "甲县").mkdir(parents=True)
     shutil.copy(shared / "reports" / "宿迁市" / "2024.txt", tmp_path / "reports" / "甲县" / "2024Q1.txt")
     read_before(tmp_path / "reports", tmp_path / "kept", Cluster(1), print)
-    with keeping(tmp_path / "kept"), pytest.raises(InputError, match="write PERIOD=2024Q1"):
+    with keeping(tmp_path / "kept"), pytest.raises(InputError, match="write period=2024Q1"):
         open_bulletin(str(tmp_path / "reports"))
 
 
@@ -343,7 +343,7 @@ def test_a_quarter_is_named_so_and_has_no_legal_date(quarters):
 def test_a_folder_of_quarters_says_which_it_has(quarters):
     for unit in ("宿迁市", "平潭综合实验区"):
         (quarters / unit / "2024.txt").unlink()
-    with pytest.raises(InputError, match="PERIOD=2024Q1"):
+    with pytest.raises(InputError, match="period=2024Q1"):
         open_bulletin(str(quarters))
 
 

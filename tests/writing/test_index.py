@@ -200,6 +200,12 @@ def test_each_filter(many, field, value, holds):
     shows(many, MANY)
 
 
+def test_a_run_of_no_year_is_no_choice_of_the_filter_of_years(opened):
+    page = opened([a_run(), a_run(years="2021"), a_run(years="", state="refused", message_zh="没有年份")])
+    options = page.locator("select[name=year] option").all_inner_texts()
+    assert options == ["全部", "2021 · 1", "2020 · 1"]
+
+
 @pytest.mark.parametrize("key", ORDERS)
 def test_each_column_sorts_up_and_down_with_the_unknown_last(many, key):
     head = many.locator(f"th[data-key='{key}']")

@@ -264,7 +264,7 @@ def aside_of(out: Path, begins: str) -> Iterator[Path]:
         else:
             folder = Path(tempfile.mkdtemp(prefix="run-"))
     except OSError as error:
-        raise unwritable(out, "OUT", error, Unreached) from None  # another time there may be room
+        raise unwritable(out, "--out", error, Unreached) from None  # another time there may be room
     try:
         yield folder
     finally:

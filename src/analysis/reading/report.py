@@ -108,9 +108,9 @@ def read_report(path: Path, unit: str | None = None, year: int | None = None) ->
     printed = any(t.printed.rows for t in placed.values())
     if unit is None or year is None:
         raise InputError(
-            f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 UNIT=… YEARS=…，或按 <单位>/<年份> 存放。",
+            f"{path}：正文没有写明{'单位' if unit is None else '年份'}；请另外给出 unit=… years=…，或按 <单位>/<年份> 存放。",
             f"{path}: the text does not say {'whose report' if unit is None else 'of which year'} it is; "
-            "give UNIT=… YEARS=… as well, or file it as <unit>/<year>.",
+            "give unit=… years=… as well, or file it as <unit>/<year>.",
         )
     form = replace(form, tables={code: t.printed.table for code, t in placed.items()})
     sections = _with_tables(sections, placed.values())

@@ -277,7 +277,7 @@ def _each_year(years: str) -> list[str]:
     found = []
     for first, last in re.findall(r"(\d{4})(?:\s*[-–—~至]\s*(\d{4}))?", years):
         found += range(int(first), int(last or first) + 1)
-    return [str(year) for year in found] or [years]
+    return [str(year) for year in found] or [years] * bool(years)
 
 
 def _filters(runs: Sequence[Mapping], language: str) -> list[dict]:
