@@ -199,10 +199,18 @@ class Workbook:
             return []
         (study,) = self.studies
         counts = study.of_year("counts").set_index("series")["value"]
-        rates = study.rates.set_index("indicator")["value"]
+        rates = study.rates.set_index("indicator")
         received = shown("received", series()["received"].name, counts.get("received"), number)
         named = {code: {"zh": indicators()[code].zh, "en": indicators()[code].en} for code in INDEXED}
-        return [received, *(shown(code, name, rates.get(code), percent) for code, name in named.items())]
+
+        def told(code: str) -> dict:
+            crossed = rates["broken"].get(code, False)
+            words = self._label("crossed_figure") if crossed else "{figure}"
+            return shown(
+                code, named[code], rates["value"].get(code), lambda v: words.format(figure=percent(v))
+            )
+
+        return [received, *map(told, named)]
 
     # questions
 

@@ -218,6 +218,14 @@ def test_a_sentence_without_figures_cannot_be_told_apart(old, rewritten, tmp_pat
     assert any("run the old data with the new code" in line for line in summary(made, "en"))
 
 
+def test_cause_and_evidence_are_told_in_the_language_asked_for(old, rewritten):
+    made = diff(old, rewritten("statements", reword, **OTHER_DATA, **OTHER_CODE))
+    chinese, english = ("\n".join(summary(made, language)) for language in ("zh", "en"))
+    assert f"数据: 变 {FILE}; 代码: 程序 " in chinese and "[变：措辞]" in chinese
+    assert f"data: changed {FILE}; code: program " in english and "[changed wording]" in english
+    assert not re.search("changed|program|wording", chinese)
+
+
 def test_decisions_and_registers_act_by_other_ways_than_cells(old, rewritten, tmp_path):
     inputs = {FILE: digest("as published"), "reviews.csv": digest("a decision")}
     new = rewritten(

@@ -161,6 +161,7 @@ def test_few_units_are_all_named_and_get_no_limits(book):
             "centre": 0.19,
             "small": False,
             "outside": "",
+            "left_out": "",
         }
     )
     together = pd.DataFrame({"indicator": ["refusal_rate"], "value": [0.19], "phi": [math.nan]})
@@ -178,6 +179,42 @@ def test_colour_is_said_again_by_shape(invented):
         for colour in points.get_edgecolors():
             shapes.setdefault(to_hex(colour), set()).add(len(points.get_paths()[0].vertices))
     assert shapes[style.ALARM].isdisjoint(shapes[style.ACCENT])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_unit_that_contradicts_itself_is_crossed_and_the_caption_says_so(invented, language):
+    aggregates, comparison, _ = invented
+    rows = comparison[comparison["indicator"] == "disclosure_rate"]
+    known = rows[rows["value"].notna() & (rows["outside"] == "")]
+    sound = [draw(f, *a, language) for f, a in both(aggregates, comparison)]
+    off = comparison.copy()
+    off.loc[known.index[:2], "left_out"] = ["broken", "part broken"]
+    for before, (function, given) in zip(sound, both(aggregates, off), strict=True):
+        after = draw(function, *given, language)
+        crossed = after.table[after.table["broken"]]
+        assert set(crossed["unit"]) == set(known["unit"][:2]) and not before.table["broken"].any()
+        (cross,) = [p for p in after.figure.axes[0].collections if is_cross(p)]
+        assert sorted(value_of(cross, function)) == pytest.approx(sorted(crossed["value"]))
+        assert not any(is_cross(p) for p in before.figure.axes[0].collections)
+        said = [chart.figure._supxlabel.get_text() for chart in (before, after)]
+        assert "×" not in said[0] and "×" in said[1]
+
+
+def both(aggregates, comparison):
+    return [
+        (units.funnel, (aggregates, comparison, ["disclosure_rate"])),
+        (units.spread, (comparison, aggregates)),
+    ]
+
+
+def is_cross(points):
+    """Four ends, no curve and no closed line: ×."""
+    paths = points.get_paths()
+    return len(paths) == 1 and len(paths[0].vertices) == 4 and 1 in paths[0].codes[2:]
+
+
+def value_of(points, function):
+    return points.get_offsets()[:, 1 if function is units.funnel else 0]
 
 
 def test_charts_without_anything_to_show_say_so(of_years):

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.figures import Figure, render
 from analysis.ledger import Ledger, says
-from analysis.workbook import Workbook
+from analysis.workbook import Workbook, open_workbook
 from analysis.writing.statements import faults
 
 
@@ -140,3 +140,19 @@ def test_english_sentences_are_english_around_quotations(english):
     for text in english.statements["text"]:
         outside = re.sub(r"“.*”|（[^）]*）|\([^)]*\)|永康市\S*", "", text)
         assert not re.search(r"[一-鿿]", outside), text
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "合不上"), ("en", "not add up")])
+def test_a_rate_that_the_report_contradicts_is_told_with_that_reservation(language, words):
+    """The settled applications of Pingtan 2020 do not add up, those of its neighbours and of Yongkang do."""
+    for unit, year, off in (
+        ("平潭综合实验区", "2020", True),
+        ("平潭综合实验区", "2019", False),
+        ("永康市", "2020", False),
+    ):
+        book = open_workbook(unit=unit, years=year, language=language)
+        told = book.statements.set_index("key")["text"]
+        for name in ("summary.applications", "refusal.readings"):
+            assert (words in told[f"{unit}/{year}/{language}/{name}"]) == off
+        text = {f["name"]: f["text"] for f in book.figures}
+        assert (words in text["disclosure_rate"]) == off and words not in text["received"]

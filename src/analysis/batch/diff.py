@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import filecmp
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -319,7 +320,29 @@ _ALARM = (
     "⚠ 有变化没有解释：结果不能重现，或取决于没有记下的东西（如所在的机器）。请先查清，再引用这两批。",
     "⚠ Some changes have no explanation: results do not repeat, or rest on something that is not recorded (such as the machine). Find out before either batch is quoted.",
 )
+# The words of the evidence, as the table of changes has them.
+_EVIDENCE = {
+    "data": "数据",
+    "code": "代码",
+    "parameters": "参数",
+    "changed": "变",
+    "added": "增",
+    "removed": "减",
+    "program": "程序",
+    "version": "版本",
+    "notebook": "笔记本",
+    "language": "语言",
+    "cells of reports that a run is not of": "不属于其中一次运行的报告里的格",
+    "cells": "格",
+}
+_IN_EVIDENCE = re.compile(rf"(?<![^;,:] )\b({'|'.join(_EVIDENCE)})(?=[: ])")
 _WHAT = {"changed": ("变", "changed"), "new": ("新", "new"), "gone": ("去", "gone")}
+_HOW = {
+    "": ("", ""),
+    "value": ("：数值", " value"),
+    "printing": ("：印法", " printing"),
+    "wording": ("：措辞", " wording"),
+}
 
 
 def summary(made: Diff, language: str = "zh") -> Iterator[str]:
@@ -342,11 +365,13 @@ def summary(made: Diff, language: str = "zh") -> Iterator[str]:
         yield f"{rows['n'].sum():>6}  {_CAUSES[cause][n]} ({', '.join(f'{t} {k}' for t, k in tables)})"
     for row in made.top.to_dict("records"):
         about = " ".join(filter(None, (row["kind"], row["unit"], row["years"], row["language"])))
-        yield f"{'⚠' if row['cause'] == 'unexplained' else '•'} {about} · {row['table']} {row['key']} [{_WHAT[row['what']][n]}{' ' * bool(row['how'])}{row['how']}]"
+        yield f"{'⚠' if row['cause'] == 'unexplained' else '•'} {about} · {row['table']} {row['key']} [{_WHAT[row['what']][n]}{_HOW[row['how']][n]}]"
         yield from (f"    {mark} {row[side]}" for mark, side in (("-", "old"), ("+", "new")) if row[side])
         yield f"    = {_CAUSES[row['cause']][n]}"
-        if row["evidence"]:
-            yield f"      {row['evidence']}"
+        if evidence := row["evidence"]:
+            if language == "zh":
+                evidence = _IN_EVIDENCE.sub(lambda word: _EVIDENCE[word[1]], evidence)
+            yield f"      {evidence}"
     every = int(made.counts["n"].sum())
     if 0 < (shown := len(made.top)) < every:
         yield (

@@ -131,6 +131,7 @@ class _Teller(Teller):
             **{column: shown(column, None) for column in ("numerator", "denominator")},
             **{column: shown(column, 1) for column in ("low", "high")},
             small=bool(row["small"]),
+            broken=bool(row["broken"]),
         )
 
     def _said(self, code: str) -> pd.Series | None:

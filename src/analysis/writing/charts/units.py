@@ -1,7 +1,7 @@
 """What many units look like beside each other in one period.
 
 In: the tables ``aggregates`` and ``comparison`` of one group. Out: ``Chart``. Units with few cases are drawn hollow and never named
-as standing out.
+as standing out; those whose report contradicts itself are crossed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis import frames
@@ -36,7 +37,7 @@ def funnel(
 ) -> Chart:
     """Each rate against the number of cases it rests on, one panel an indicator: the group's rate in the middle, the
     limits between which units with that rate lie."""
-    table = comparison[comparison["indicator"].isin(chosen) & comparison["value"].notna()]
+    table = _crossed(comparison[comparison["indicator"].isin(chosen) & comparison["value"].notna()])
     table = table[
         [
             "indicator",
@@ -49,6 +50,7 @@ def funnel(
             "limit_high",
             "small",
             "outside",
+            "broken",
         ]
     ]
     together = aggregates.set_index("indicator")
@@ -70,7 +72,8 @@ def funnel(
         "en": "line: all units together; too few units for limits, or one that outweighs the others",
     }[language]
     across = 1 if len(shown) == 1 else 2
-    figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption if judged else few)
+    caption = _with_cross(caption if judged else few, table, language)
+    figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption)
     for at, indicator in zip(axes, shown, strict=True):
         _funnel(at, table[table["indicator"] == indicator], together.loc[indicator], indicator, language)
     out = table[table["outside"] != ""]
@@ -104,23 +107,8 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
             va="center",
             fontsize=8,
         )
+    _points(at, table["denominator"], table["value"], table)
     out = table["outside"] != ""
-    colour = [style.ALARM if o else style.ACCENT for o in out]
-    face = [style.PAPER if s else c for s, c in zip(table["small"], colour, strict=True)]
-    marks = {False: "o", True: "D"}
-    for is_out in (False, True):
-        rows = (out == is_out).to_numpy()
-        if rows.any():
-            at.scatter(
-                table["denominator"][rows],
-                table["value"][rows],
-                s=22,
-                marker=marks[is_out],
-                c=[f for f, r in zip(face, rows, strict=True) if r],
-                edgecolors=[c for c, r in zip(colour, rows, strict=True) if r],
-                linewidths=1,
-                zorder=3,
-            )
     named = table if len(table) <= _ALL else table[out]
     top = max(float(table["value"].max()) * 1.12, centre * 1.3 if centre > 0 else 0.02)
     top = min(top, 1.06) if of_cases else top
@@ -149,6 +137,34 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
     at.set_axisbelow(True)
     at.set_title(indicators()[indicator].name(language), fontsize=9, pad=4)
     at.set_xlabel(label("cases_axis", language), fontsize=8)
+
+
+def _crossed(comparison: pd.DataFrame) -> pd.DataFrame:
+    """With the column ``broken``: whether the unit is left out since its figures do not add up."""
+    return comparison.assign(broken=["broken" in why.split() for why in comparison["left_out"]])
+
+
+def _with_cross(caption: str, table: pd.DataFrame, language: str) -> str:
+    cross = [label("crossed", language)] if table["broken"].any() else []
+    return {"zh": "；", "en": "; "}[language].join([caption, *cross])
+
+
+def _points(
+    axes: Axes, x: pd.Series, y: Sequence[float], of: pd.DataFrame, over: Sequence[bool] = ()
+) -> None:
+    """Units as points: hollow where they rest on few cases, diamonds outside the limits, triangles where the value is ``over``
+    the end of the axis, crosses where the report contradicts itself."""
+    x, y, off = np.asarray(x), np.asarray(y), of["broken"].to_numpy(bool)
+    over = np.asarray(over if len(over) else np.zeros(len(of)), bool) & ~off
+    out = (of["outside"] != "").to_numpy() & ~off
+    colour = np.where(out, style.ALARM, style.ACCENT)
+    face = np.where(of["small"], style.PAPER, colour)
+    for mark, rows in (("o", ~(out | over | off)), ("D", out & ~over), (">", over)):
+        edge = {"c": face[rows], "edgecolors": colour[rows], "marker": mark, "s": 22, "linewidths": 1}
+        if rows.any():
+            axes.scatter(x[rows], y[rows], alpha=0.9, zorder=3, **edge)
+    if off.any():
+        axes.scatter(x[off], y[off], s=24, c=style.ALARM, marker="x", linewidths=1.2, zorder=3)
 
 
 def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
@@ -194,9 +210,9 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
 def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) -> Chart:
     """Where the units lie on each headline rate: one strip an indicator, the group's rate as a line."""
     headline = [c for c in dict.fromkeys(comparison["indicator"]) if c in headlines()]
-    table = comparison[comparison["indicator"].isin(headline) & comparison["value"].notna()]
+    table = _crossed(comparison[comparison["indicator"].isin(headline) & comparison["value"].notna()])
     table = table.assign(label=[indicators()[c].name(language) for c in table["indicator"]])[
-        ["indicator", "label", "unit", "value", "denominator", "small", "centre", "outside"]
+        ["indicator", "label", "unit", "value", "denominator", "small", "centre", "outside", "broken"]
     ]
     if table.empty:
         return nothing("spread", table, language)
@@ -205,26 +221,13 @@ def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) ->
         "en": "Where the units lie on the main rates (hollow: under 30 cases)",
     }[language]
     shown = list(dict.fromkeys(table["indicator"]))[::-1]
-    figure, (axes,) = panels(1, 1, 0.44 * len(shown) + 0.6, title, label("spread_caption", language))
+    caption = _with_cross(label("spread_caption", language), table, language)
+    figure, (axes,) = panels(1, 1, 0.44 * len(shown) + 0.6, title, caption)
     for y, indicator in enumerate(shown):
         rows = table[table["indicator"] == indicator].sort_values("unit", kind="stable")
         # Units of the same value lie over each other: a step up and down, by place in the list, parts them.
         step = 0.07 * ((np.arange(len(rows)) % 5) - 2)
-        out = (rows["outside"] != "").to_numpy()
-        colour = np.where(out, style.ALARM, style.ACCENT)
-        face = np.where(rows["small"], style.PAPER, colour)
-        over = (rows["value"] > 1).to_numpy()
-        for mark, of in (("o", ~out & ~over), ("D", out & ~over), (">", over)):
-            at = {"c": face[of], "edgecolors": colour[of], "marker": mark}
-            axes.scatter(
-                rows["value"].clip(upper=1)[of],
-                (y + step)[of],
-                s=20,
-                linewidths=0.9,
-                alpha=0.9,
-                zorder=3,
-                **at,
-            )
+        _points(axes, rows["value"].clip(upper=1), y + step, rows, rows["value"] > 1)
         centre = rows["centre"].iloc[0]
         if centre <= 1:
             axes.plot([centre, centre], [y - 0.36, y + 0.36], color=style.INK, lw=1.6, zorder=2)

@@ -137,11 +137,7 @@ def _verdict(trends: pd.DataFrame, subject: str, language: str) -> str:
 def _caption(of: Mapping[int, str], language: str, broken: bool = False) -> str:
     """What the dashed lines are, and the crosses."""
     changed = _forms(of)
-    cross = (
-        {"zh": "×：当年报告的数字合不上", "en": "×: the report contradicts itself"}[language]
-        if broken
-        else ""
-    )
+    cross = label("crossed", language) if broken else ""
     if not changed:
         return cross
     listed = "、".join(forms()[code].zh for _, code in changed)
