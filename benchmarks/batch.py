@@ -27,8 +27,9 @@ from pathlib import Path
 from places import SHIPPED, table
 from processes import Family
 
+from analysis.batch.notebooks import KINDS
 from analysis.batch.plan import Asked, Job, plan
-from analysis.batch.run import KINDS, RECORD
+from analysis.batch.run import RECORD
 
 CORES = os.cpu_count() or 1
 # There is another program of this name, in moreutils.

@@ -21,7 +21,7 @@ import nbformat
 import papermill
 
 from analysis.batch import kernels
-from analysis.batch.run import NOTEBOOK
+from analysis.batch.notebooks import NOTEBOOK
 
 _IMPORTS = "import pandas as pd\nimport matplotlib.pyplot as plt\nimport seaborn as sns"
 _TICK = os.sysconf("SC_CLK_TCK")

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from matplotlib import image
 
-from analysis.batch.run import KINDS
+from analysis.batch.notebooks import KINDS
 from analysis.writing import style
 
 PROJECT = Path(__file__).parents[1]

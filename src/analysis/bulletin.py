@@ -20,7 +20,7 @@ import pandas as pd
 from analysis import frames, register
 from analysis.answers import Answer, Part, picture
 from analysis.batch import store
-from analysis.batch.check import beside, home, is_store, units_of
+from analysis.batch.check import home, is_store, units_of
 from analysis.batch.read_once import opened
 from analysis.checking import reviews
 from analysis.checking.standing import deadline
@@ -29,6 +29,7 @@ from analysis.figures import number, shown
 from analysis.ledger import Ledger
 from analysis.measuring import compare_units, rates_of
 from analysis.parameters import BULLETIN_NAMES, Period, bulletin_request, check_injected
+from analysis.places import beside
 from analysis.problems import findings_within, section_five
 from analysis.reading import Report, StoredReport, read_report, tables_of
 from analysis.reading.synthetic import synthetic_mixed
@@ -312,7 +313,7 @@ def open_bulletin(
     asked = bulletin_request(data, period, group, language)
     folder, wanted = asked.folder, asked.period
     place = home(folder)
-    decided = reviews.load(beside(place, reviews.NAME, None))
+    decided = reviews.load(beside(place, reviews.NAME))
     if wanted and wanted.part:
         read = _part_of_a_year(folder, wanted)
     elif is_store(folder):

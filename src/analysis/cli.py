@@ -299,9 +299,10 @@ def bulletin(
     """全部单位一个年份或季度的通报：笔记本、网页与表格 | all units in one year or quarter."""
     from analysis.batch.engine import Cluster
     from analysis.batch.kept import keeping
+    from analysis.batch.notebooks import Run
     from analysis.batch.progress import Progress
     from analysis.batch.read_once import read_before, read_whole
-    from analysis.batch.run import Run, aside_of
+    from analysis.batch.run import aside_of
 
     asked = {"kind": "bulletin", "data": data, "period": period, "group": group, "language": language}
     try:
@@ -317,7 +318,8 @@ def bulletin(
 
 def _make(out: Path, **asked: str) -> None:
     """Run a notebook and say what it has left."""
-    from analysis.batch.run import Run, RunFailed, make  # heavy imports only when they are needed
+    from analysis.batch.notebooks import Run
+    from analysis.batch.run import RunFailed, make  # heavy imports only when they are needed
 
     if sys.stderr.isatty():
         typer.echo("正在读取、核对并运行笔记本…… | reading, checking, running the notebook …", err=True)
@@ -385,9 +387,11 @@ def run(
     try:
         if scheduler:  # its workers stand in folders of their own
             data, out = (str(place(data).absolute()) if data else ""), out.absolute()
-        jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
+        places = [place(data), out] if data else [out]
+        with reached(*places):
+            jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
         bounds = Bounds(seconds, memory * 2**20)
-        with reached(out), Progress("运行 running") as progress:
+        with reached(*places), Progress("运行 running") as progress:
             batch = many.run_all(
                 jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, limit,
                 progress.ran, progress.told,

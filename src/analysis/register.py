@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from analysis import places
 from analysis.errors import InputError
 from analysis.frames import SCOPES
-from analysis.places import absolute
 
 NAME = "units.csv"
 KINDS = ("", "government", "department")
@@ -132,7 +132,5 @@ def _units(path: Path, rows: Iterable[Mapping[str, str | None]]) -> Iterable[Uni
 
 def beside(folder: Path) -> Register:
     """The register in a folder of reports or beside it; an empty one if there is none."""
-    for place in (folder / NAME, absolute(folder).parent / NAME):
-        if place.is_file():
-            return load(place)
-    return Register()
+    path = places.beside(folder, NAME)
+    return load(path) if path.is_file() else Register()

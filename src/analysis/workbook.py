@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis import frames, ledger, register
+from analysis import frames, ledger, places, register
 from analysis.answers import Answer, Part, picture, png
 from analysis.batch.kept import kept
 from analysis.checking import reviews
@@ -27,7 +27,6 @@ from analysis.figures import number, percent, shown
 from analysis.ledger import Ledger
 from analysis.measuring import counts_of, indicators, rates_of, trends_of
 from analysis.parameters import Request, check_injected, parse_units, request, years_label
-from analysis.places import absolute
 from analysis.problems import (
     categories,
     evidence_of,
@@ -470,7 +469,7 @@ def open_request(asked: Request) -> Workbook:
     checked against the one before. What ``corrections.yml`` beside the folder of reports declares is put in
     place; the decisions of ``reviews.csv`` there are kept.
     """
-    decided = [d for folder in _data(asked.files) for d in reviews.load(folder / reviews.NAME)]
+    decided = [d for path in _beside(asked.files, reviews.NAME) for d in reviews.load(path)]
     together, wanted = _together(asked), set(asked.years or ())
     reports = [r for r in together.reports if r.year in wanted or not wanted]
     studies = [study(report, together.across, decided, together.years) for report in reports]
@@ -494,8 +493,7 @@ def _together(asked: Request) -> _Together:
     if not asked.filed:
         (path,), (year,) = asked.files, asked.years or (None,)
         return _compared([read_report(path, asked.unit, year)], asked.files)
-    above = [folder for path in asked.files[:1] for folder in absolute(path).parents[1:3]]
-    sides = [folder / name for folder in above for name in _SIDES]
+    sides = [path for name in _SIDES for path in _beside(asked.files, name)]
     files = [asked.filed[year] for year in sorted(asked.filed)]
     together = kept([*files, *sides], [asked.unit], lambda: _compared(_readable(asked), files))
     read = {report.year for report in together.reports}
@@ -519,14 +517,14 @@ def _compared(reports: list[Report], files: Sequence[Path]) -> _Together:
 def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:
     """The reports of a unit, with the cells decided that its other years decide, and corrected as ``corrections.yml``
     beside the ``files`` declares."""
-    fixes = [c for folder in _data(files) for c in corrections.load(folder / corrections.NAME)]
+    fixes = [c for path in _beside(files, corrections.NAME) for c in corrections.load(path)]
     return [r.with_records(**corrections.corrected(r.records, fixes)) for r in decide_reports(reports)]
 
 
-def _data(files: Sequence[Path]) -> list[Path]:
-    """The folders beside the folders of reports, where corrections and decisions lie."""
-    above = [absolute(path).parents for path in files]
-    return sorted({folders[min(2, len(folders) - 1)] for folders in above})
+def _beside(files: Sequence[Path], name: str) -> list[Path]:
+    """Where a file of this name lies that says something of these reports: in their folder, or else beside it."""
+    folders = dict.fromkeys(places.absolute(path).parent.parent for path in files)
+    return [places.beside(folder, name) for folder in folders]
 
 
 # What checks over several reports compare, besides the documents.

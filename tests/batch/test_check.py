@@ -15,6 +15,7 @@ from analysis.batch.check import check, units_of
 from analysis.cli import app
 from analysis.figures import stray_digits
 from analysis.ledger import Ledger, from_json
+from analysis.workbook import open_workbook
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +117,24 @@ def test_a_decision_is_kept_and_leaves_the_summary(shared, tmp_path):
     third = check(reports, tmp_path / "store")
     assert third.decisions["reopened"] == 1
     assert four["fingerprint"] in {e["fingerprint"] for e in third.errors}
+
+
+@pytest.mark.parametrize("place", ["data", "data/reports"])
+def test_store_and_notebook_find_decisions_and_corrections_in_the_same_places(place, shared, tmp_path):
+    reports = tmp_path / "data" / "reports"
+    shutil.copytree(shared / "reports" / "永康市", reports / "永康市")
+    corrected = "- {unit: 永康市, year: 2020, cell: disclosure.penalties.items_change, expected: '2012', value: -2012, reason: 公告}\n"
+    (tmp_path / place / "corrections.yml").write_text(corrected, encoding="utf8")
+    (four,) = [e for e in check(reports, tmp_path / "store").errors if e["code"] == "text.count_differs"]
+    lines = f"fingerprint,state,decision,by,on,why\n{four['fingerprint']},,dismissed,甲,2021-03-01,核实\n"
+    (tmp_path / place / "reviews.csv").write_text(lines, encoding="utf8")
+    check(reports, tmp_path / "store")
+    stored = {n: pd.read_parquet(tmp_path / "store" / f"{n}.parquet") for n in ("facts", "findings")}
+    book = open_workbook("永康市", "2020", str(reports))
+    for tables in (stored, book.tables):
+        fact = tables["facts"].set_index("key").loc["永康市/2020/disclosure.penalties.items_change"]
+        finding = tables["findings"].set_index("fingerprint").loc[four["fingerprint"]]
+        assert (fact["value"], finding["decision"]) == (-2012, "dismissed")
 
 
 def test_a_bad_file_costs_the_others_nothing(shared, tmp_path):

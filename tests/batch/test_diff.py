@@ -459,7 +459,7 @@ def refused(sentence, *arguments):
 def test_bad_input_is_refused_in_one_sentence(old, rewritten, tmp_path):
     refused("没有文件夹", old, tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    refused("没有运行记录", tmp_path / "empty", old)
+    refused("没有一批的运行记录", tmp_path / "empty", old)
     new = rewritten()
     path = next(new.rglob("*.run.json"))
     whole = path.read_text(encoding="utf8")
@@ -484,6 +484,33 @@ def test_two_runs_that_are_the_same_cannot_be_paired(old, rewritten):
     new = rewritten()
     shutil.copytree(new / UNIT / "2020", new / UNIT / "copy")
     refused("无从配对", old, new)
+
+
+def test_a_notebook_of_ones_own_is_no_pair_of_ours_for_the_same_unit_and_year(old, rewritten, tmp_path):
+    new = rewritten()
+    for batch, state in ((old, "old"), (new, "new")):
+        made = shutil.copytree(batch, tmp_path / f"both-{state}")
+        own = shutil.copytree(made / UNIT / "2020", made / UNIT / "2020-own")
+        (path,) = own.glob("*.run.json")
+        noted = json.loads(path.read_text(encoding="utf8"))
+        path.unlink()
+        (own / "own.run.json").write_text(json.dumps({**noted, "notebook": "own.ipynb"}), encoding="utf8")
+    found = diff(tmp_path / "both-old", tmp_path / "both-new").runs
+    assert sorted(found["kind"]) == ["own", "problems"] and set(found["state"]) == {"same"}
+
+
+def test_what_a_single_command_has_left_is_passed_over_and_counted(old, rewritten, tmp_path):
+    new = rewritten()
+    single = shutil.copytree(new / UNIT / "2020", new / UNIT / "2019")
+    (path,) = single.glob("*.run.json")
+    noted = json.loads(path.read_text(encoding="utf8"))
+    without = {k: v for k, v in noted.items() if k not in ("inputs", "program", "notebook_hash")}
+    path.write_text(json.dumps(without), encoding="utf8")
+    assert changes(old, new, tmp_path).empty
+    made = diff(old, new)
+    assert made.passed_over == 1 and any("单次命令的结果 1 个" in line for line in summary(made))
+    shutil.rmtree(new / UNIT / "2020")
+    refused("没有一批的运行记录", old, new)
 
 
 def test_hidden_folders_are_passed_over(old, rewritten, tmp_path):

@@ -20,7 +20,8 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from analysis.batch import kernels
-from analysis.batch.run import NOTEBOOK, settled
+from analysis.batch.notebooks import NOTEBOOK
+from analysis.batch.run import settled
 
 PROJECT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not kernels._FORKS, reason="kernels cannot be forked here")

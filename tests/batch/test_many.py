@@ -4,6 +4,7 @@ The notebook of these tests reads a word from the report's file and does what it
 """
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -17,9 +18,10 @@ import pytest
 
 from analysis.batch import many, program
 from analysis.batch.engine import Bounds, Cluster
+from analysis.batch.notebooks import KINDS, Run
 from analysis.batch.plan import Asked, plan
 from analysis.batch.read_once import read_whole
-from analysis.batch.run import KINDS, Run
+from analysis.batch.run import RunFailed
 from analysis.errors import InputError
 
 PARAMETERS = 'unit: str = ""\nyears: str = ""\ndata: str = ""\nlanguage: str = "zh"'
@@ -358,6 +360,133 @@ def test_a_batch_may_stop_at_the_first_that_is_not_good(words):
     jobs = plan(Asked(str(words / "words.ipynb"), units="甲县", data=str(words / "data")))
     batch = many.run_all(jobs, words / "out", cluster=Cluster(1), going_on=False)
     assert [r["state"] for r in batch.records.values()] == ["failed", "waiting"]
+
+
+def test_a_batch_that_is_to_stop_does_so_at_a_run_that_is_refused_without_being_made(words):
+    jobs = plan(Asked(str(words / "words.ipynb"), units="丁县,甲县", data=str(words / "data")))
+    batch = many.run_all(jobs, words / "out", cluster=Cluster(1), going_on=False)
+    assert sorted(r["state"] for r in batch.records.values()) == ["refused", "waiting", "waiting"]
+
+
+def test_a_cell_without_code_or_to_be_skipped_is_not_one_that_did_not_run(words):
+    path = notebook(words, BOOK, "  ", "raise SystemError", "")
+    made_ = nbformat.read(path, 4)
+    made_.cells[3]["metadata"]["tags"] = ["skip-execution"]
+    nbformat.write(made_, path)
+    assert {r["state"] for r in made(words).records.values()} == {"good"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise MemoryError",
+        "import numpy; numpy.zeros(2**50)",
+        "import pyarrow; raise pyarrow.ArrowMemoryError('no room')",
+    ],
+)
+def test_want_of_memory_is_a_crash_whoever_says_it(words, source):
+    notebook(words, source)
+    assert {r["state"] for r in made(words).records.values()} == {"crashed"}
+
+
+def test_a_kernel_that_does_not_come_up_is_a_crash(words, monkeypatch):
+    def dead(*_, **__):
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr("papermill.execute_notebook", dead)
+    batch = made(words, units="乙县")
+    (record,) = batch.records.values()
+    assert record["state"] == "crashed" and "the kernel did not start" in record["message_en"]
+
+
+def test_what_was_made_on_a_second_try_and_then_killed_is_not_made_again(words, monkeypatch):
+    made(words)
+    base = sqlite3.connect(words / "out" / "ledger.sqlite")
+    # The ledger as it was before the second try: the first took too long.
+    for run, record in base.execute("SELECT id, record FROM runs").fetchall():
+        told = {**json.loads(record), "state": "timed_out", "record": "", "html": ""}
+        base.execute("UPDATE runs SET state = 'timed_out', record = ? WHERE id = ?", (json.dumps(told), run))
+    base.commit()
+    base.close()
+    monkeypatch.setattr(many, "_one", lambda *_, **__: pytest.fail("it was made again"))
+    assert {r["state"] for r in made(words).records.values()} == {"good"}
+
+
+def test_what_is_there_from_before_a_forced_run_that_failed_is_no_result_of_it(words, monkeypatch):
+    made(words, units="乙县")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            many, "make", lambda *_, **__: (_ for _ in ()).throw(RunFailed("failed", "坏了", "broken"))
+        )
+        for _ in range(2):
+            assert {r["state"] for r in made(words, units="乙县", again=True).records.values()} == {"failed"}
+        assert why(made(words, units="乙县")) == {"乙县/2020": "last time: a cell failed"}
+    assert why(made(words, units="乙县")) == {"乙县/2020": "last time: a cell failed"}
+    assert why(made(words, units="乙县")) == {"乙县/2020": ""}
+
+
+def test_what_runs_need_alike_waits_for_those_that_are_left(words):
+    place = many._keep(words / "out")
+    for limit, there in ((1, True), (1, True), (1, False)):
+        place.mkdir(parents=True, exist_ok=True)
+        (words / "out" / ".kept-older").mkdir()
+        made(words, limit=limit)
+        assert place.exists() == there and not (words / "out" / ".kept-older").exists()
+
+
+UNREADABLE = "甲县".encode("gbk"), "乙县".encode("gbk")
+
+
+def test_a_folder_whose_name_is_in_another_encoding_is_refused_alone(words):
+    for name in UNREADABLE:
+        folder = words / "data" / os.fsdecode(name)
+        folder.mkdir()
+        shutil.copy(words / "data" / "乙县" / "2020.txt", folder)
+    batch = made(words)
+    states = {r["unit"]: r["state"] for r in batch.records.values()}
+    assert states == {
+        "甲县": "good",
+        "乙县": "good",
+        r"\xbc\xd7\xcf\xd8": "refused",
+        r"\xd2\xd2\xcf\xd8": "refused",
+    }
+    assert sum("rename it" in line for line in many.summary(batch)) == 2
+    jobs = plan(Asked("bulletin", years="2020", data=str(words / "data")))
+    assert {r"\xbc\xd7\xcf\xd8/2020.txt", r"\xd2\xd2\xcf\xd8/2020.txt"} < set(jobs[0].inputs) and jobs[0].key
+    with pytest.raises(InputError, match="not in UTF-8"):
+        plan(
+            Asked(
+                str(words / "words.ipynb"),
+                data=str(words / "data" / os.fsdecode(UNREADABLE[0])),
+            )
+        )
+
+
+def test_a_period_that_is_named_twice_is_one_run(words):
+    (words / "data" / "甲县" / "2021Q1.txt").write_text("fine")
+    jobs = plan(Asked("bulletin", years="2021Q1,2021q1", data=str(words / "data")))
+    assert [job.run.period for job in jobs] == ["2021Q1"]
+
+
+def test_trends_of_all_units_leave_out_those_without_a_report_of_the_years(words):
+    def places(**asked):
+        return ["/".join(j.place) for j in plan(Asked("trends", data=str(words / "data"), **asked))]
+
+    assert places(years="2021-2023") == ["甲县/2021-2023"]
+    assert places(units="乙县", years="2021-2023") == ["乙县/2021-2023"]
+    assert places() == ["乙县/2020", "甲县/2020-2021"]
+
+
+@pytest.mark.parametrize("name", ["reviews.csv", "corrections.yml", "units.csv"])
+def test_what_lies_in_the_folder_of_reports_goes_before_what_lies_beside_it(words, name):
+    def keys():
+        return [j.key for j in plan(Asked(str(words / "words.ipynb"), data=str(words / "data")))]
+
+    seen = [keys()]
+    for place, change in ((words, True), (words / "data", True), (words, False)):
+        (place / name).write_text(f"# {len(seen)}\n")
+        seen.append(keys())
+        assert (seen[-1] != seen[-2]) == change
 
 
 def test_the_plan_is_a_run_a_unit_and_year(words):

@@ -18,13 +18,13 @@ from conftest import PROJECT
 from typer.testing import CliRunner
 from upath import UPath
 
-from analysis.batch import many, store
+from analysis.batch import many, run, store
 from analysis.batch.engine import Cluster
 from analysis.batch.plan import Asked, plan
 from analysis.cli import app
 from analysis.errors import InputError, Unreached
 from analysis.parameters import request
-from analysis.places import place, reached
+from analysis.places import files_under, place, reached
 
 SHIPPED = PROJECT / "data" / "reports"
 NAMES = ("永康市/2020.txt", "平潭综合实验区/2018.txt", "平潭综合实验区/2020.txt")
@@ -347,6 +347,36 @@ def test_what_a_lost_network_costs_is_tried_again(monkeypatch):
     monkeypatch.undo()
     again = _read(folder, "lost/store")
     assert (len(again.of("read")), len(again.of("kept"))) == (1, 1)
+
+
+def test_a_line_that_is_cut_while_a_piece_is_written_is_no_fault_of_the_program(monkeypatch):
+    folder = _in_memory("cut")
+
+    class Cut(Exception):
+        """As of botocore, whose errors are no ``OSError``."""
+
+    def cut(*_, **__):
+        raise Cut("the line is cut")
+
+    monkeypatch.setattr(store, "_leave", cut)
+    failed = _read(folder, "cut/store").of("failed")
+    assert len(failed) == 2 and all("连不上" in o.zh and not o.final for o in failed)
+
+
+def test_what_a_killed_run_left_of_its_files_goes_with_the_next(tmp_path):
+    """Its record, which comes last, is not there."""
+    folder, aside = UPath("memory://half/甲县/2020"), tmp_path / "aside"
+    for name in ("tables/older.csv", "page.html"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("older")
+    aside.mkdir()
+    for name in ("page.html", "page.run.json"):
+        (aside / name).write_text("newer")
+    run._put(aside, folder)
+    assert {p.name: p.read_text() for p in files_under(folder)} == {
+        "page.html": "newer",
+        "page.run.json": "newer",
+    }
 
 
 def _broken(*args, **kwargs):

@@ -17,7 +17,8 @@ from lxml import html
 from typer.testing import CliRunner
 
 from analysis.batch.kernels import LocalKernel
-from analysis.batch.run import NOTEBOOK, Run, RunFailed, make
+from analysis.batch.notebooks import NOTEBOOK, Run
+from analysis.batch.run import RunFailed, make
 from analysis.cli import app
 from analysis.errors import InputError
 from analysis.workbook import open_workbook

@@ -1,6 +1,7 @@
 """A folder of reports as a store: what is in it, who can read it, what is read again."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from analysis import frames
 from analysis.batch import program, store
 from analysis.batch.bounded import Ended
+from analysis.batch.check import home
 from analysis.batch.engine import Cluster
 from analysis.batch.progress import Progress
 from analysis.cli import app
@@ -241,6 +243,30 @@ def test_the_command_tells_what_it_read_and_names_what_failed(folder, tmp_path):
     assert "failed cut.pdf" in done.output
     listed = pd.read_csv(tmp_path / "store" / "failures.csv")
     assert list(listed["path"]) == ["cut.pdf"]
+
+
+def test_files_whose_names_cannot_be_shown_are_told_apart(tmp_path):
+    """Names in GBK, of which as UTF-8 all signs are unknown."""
+    shipped = PROJECT / "data" / "reports"
+    names = {"甲县": "永康市/2020.txt", "乙县": "平潭综合实验区/2019.txt", "丙县": "平潭综合实验区/2020.txt"}
+    for folder, file in names.items():
+        at = tmp_path / "data" / os.fsdecode(folder.encode("gbk"))
+        at.mkdir(parents=True)
+        shutil.copy(shipped / file, at / "2020.txt")
+    for state in ("read", "kept"):
+        made = store.read_folder(tmp_path / "data", tmp_path / "store", Cluster(1))
+        assert {o.state for o in made.outcomes} == {state}
+        documents = pd.read_parquet(tmp_path / "store" / "documents.parquet")
+        assert sorted(documents["unit"] + documents["year"].astype(str)) == [
+            "平潭综合实验区2019",
+            "平潭综合实验区2020",
+            "永康市2020",
+        ]
+        assert r"\xbc\xd7\xcf\xd8/2020.txt" in set(documents["file"]) and documents["file"].is_unique
+    at = (tmp_path / os.fsdecode("数据".encode("gbk"))).with_name(os.fsdecode("数据".encode("gbk")))
+    (tmp_path / "data").rename(at)
+    store.read_folder(at, tmp_path / "store", Cluster(1))
+    assert home(tmp_path / "store") == at
 
 
 def test_a_file_where_the_store_is_to_be_is_called_so(tmp_path):

@@ -22,6 +22,7 @@ from analysis.reading.neighbours import decide_reports
 from analysis.reading.source import SUFFIXES
 from analysis.reading.synthetic import mark, synthetic_mixed
 from analysis.synthesis import FORMATS, plan, synthesise
+from analysis.synthesis import corpus as corpora
 from analysis.synthesis.units import most_units, unit_of
 from analysis.workbook import Workbook, study
 
@@ -46,6 +47,13 @@ def corpus(tmp_path_factory):
 @pytest.fixture(scope="module")
 def truth(corpus):
     return pd.read_parquet(corpus / ".truth" / "cells.parquet")
+
+
+def test_a_corpus_that_ends_where_rows_are_written_has_its_truth(tmp_path, monkeypatch):
+    monkeypatch.setattr(corpora, "_ROWS", 1)
+    made = synthesise(plan(2, (2021,), "txt"), tmp_path / "corpus")
+    cells = pd.read_parquet(tmp_path / "corpus" / ".truth" / "cells.parquet")
+    assert len(cells) == made.cells > 0 and (tmp_path / "corpus" / ".truth" / "planted.csv").is_file()
 
 
 def wrong(report, cells):

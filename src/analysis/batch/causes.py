@@ -45,12 +45,19 @@ def broken(path: Path, why: object) -> InputError:
     )
 
 
-def record(path: Path) -> dict:
-    """What a run was made from, as it has noted it. Raises ``InputError``."""
+# What only a batch knows of what its runs are made from.
+_KNOWN = ("inputs", "program", "notebook_hash")
+
+
+def record(path: Path) -> dict | None:
+    """What a run was made from, as it has noted it; None if a single command made it, which does not note that. Raises
+    ``InputError``."""
     try:
         run = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError) as error:
         raise broken(path, error) from None
+    if isinstance(run, dict) and "kind" in run and not run.keys() & {"key", *_KNOWN}:
+        return None
     wanted = {"kind": str, "parameters": dict, "inputs": dict}
     wanted |= dict.fromkeys(("version", "program", "notebook_hash"), str)
     for name, kind in wanted.items():

@@ -10,6 +10,7 @@ stay the findings on several reports, and what is compared of each report (hashe
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from analysis.batch.package import describe
 from analysis.checking import declared_findings, reviews
 from analysis.checking.across import compare
 from analysis.errors import InputError
-from analysis.places import absolute, folder_for, is_local, place, replacing
+from analysis.places import absolute, beside, folder_for, is_local, place, replacing
 
 # The tables that checks over several reports see.
 _SEEN = ("documents", "facts", "claims", "sentences", "placements")
@@ -79,7 +80,7 @@ def check(
         folder = out or Path("store")
         read = store.read_folder(source, folder, cluster, told)
     made = Checked(folder if out is None else folder_for(out, "--out"), read=read)
-    decisions = reviews.load(beside(place, reviews.NAME, decided))
+    decisions = reviews.load(_decided(place, decided))
     known = register.load(units) if units else register.beside(place)
     _write(folder, made, known, decisions)
     return made
@@ -90,20 +91,17 @@ def home(source: Path) -> Path:
     that it was read from, while that is there."""
     if is_store(source):
         origin = source / store.ORIGIN
-        told = origin.read_text(encoding="utf8") if origin.is_file() else ""
+        told = os.fsdecode(origin.read_bytes()) if origin.is_file() else ""
         folder = place(told) if "://" in told else absolute(source.resolve() / told)
         return folder if folder.exists() else source
     return source if source.is_dir() else source.parent
 
 
-def beside(folder: Path, name: str, given: Path | None) -> Path:
-    """The file that was named, or the one in the folder, or the one beside it (whether it is there or not)."""
-    if given is not None:
-        if not given.is_file():
-            raise InputError(f"找不到文件 {given}。", f"There is no file {given}.")
-        return given
-    within = folder / name
-    return within if within.is_file() else absolute(folder).parent / name
+def _decided(folder: Path, given: Path | None) -> Path:
+    """The file of decisions that was named, or the one that lies with the reports."""
+    if given is not None and not given.is_file():
+        raise InputError(f"找不到文件 {given}。", f"There is no file {given}.")
+    return given or beside(folder, reviews.NAME)
 
 
 def units_of(folder: Path, names: Sequence[str] = _SEEN) -> Iterator[dict[str, pd.DataFrame]]:

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.batch.causes import COMPARED, Left, broken, differences, record, traced
+from analysis.batch.notebooks import KINDS
 from analysis.errors import InputError
 from analysis.parameters import parse_units, parse_years, years_label
 from analysis.workbook import DRAFT
@@ -33,7 +34,8 @@ CAUSES = ("unexplained", "data", "code", "parameters", "data_part", "not_data", 
 
 
 class Identity(NamedTuple):
-    """What a run is of; runs of two batches with the same are a pair."""
+    """What a run is of; runs of two batches with the same are a pair. ``kind`` is that of the notebook, or what a notebook of
+    one's own is called."""
 
     kind: str
     unit: str
@@ -44,11 +46,13 @@ class Identity(NamedTuple):
 @dataclass(frozen=True)
 class Diff:
     """``runs``: an identity a row, its ``state`` (same, changed, gone, new) and what ``differ`` of what it was made from.
-    ``counts``: how many changes (``n``) by cause, table and what. ``top``: the most important changes (``COLUMNS``)."""
+    ``counts``: how many changes (``n``) by cause, table and what. ``top``: the most important changes (``COLUMNS``).
+    ``passed_over``: how many results of single commands there are, which do not say what they were made from."""
 
     runs: pd.DataFrame
     counts: pd.DataFrame
     top: pd.DataFrame
+    passed_over: int = 0
 
     @property
     def changed(self) -> bool:
@@ -58,7 +62,7 @@ class Diff:
 
 def diff(old: Path, new: Path, out: Path | None = None, most: int = 10) -> Diff:
     """Compare the batch in ``new`` with that in ``old``; every change goes to the CSV ``out``. Raises ``InputError``."""
-    before, after = _runs(old), _runs(new)
+    (before, single), (after, singles) = _runs(old), _runs(new)
     runs, counts, top = [], Counter(), []
     with _Table(out) as table:
         for identity in sorted({*before, *after}):
@@ -81,6 +85,7 @@ def diff(old: Path, new: Path, out: Path | None = None, most: int = 10) -> Diff:
         pd.DataFrame(runs, columns=[*Identity._fields, "state", "differ"]),
         pd.DataFrame([(*c, n) for c, n in counted], columns=["cause", "table", "what", "n"]),
         pd.DataFrame(top, columns=list(COLUMNS)),
+        single + singles,
     )
 
 
@@ -131,21 +136,26 @@ def _rank(row: Mapping[str, str]) -> tuple[bool, bool, int]:
 # what runs have left
 
 
-def _runs(folder: Path) -> dict[Identity, Path]:
-    """The records of the runs in a batch."""
+def _runs(folder: Path) -> tuple[dict[Identity, Path], int]:
+    """The records of the runs in a batch, and how many results of single commands lie among them."""
     if not folder.is_dir():
         raise InputError(
             f"没有文件夹 {folder}：请给出一批结果的文件夹（analysis run 的 --out）。",
             f"There is no folder {folder}: give one that a batch has left (its --out).",
         )
     found: dict[Identity, Path] = {}
+    single = 0
     for path in sorted(folder.rglob("*run.json")):
         within = path.relative_to(folder).parts
         if not path.name.endswith(".run.json") and path.name != "run.json":
             continue
         if any(part.startswith(".") for part in within):
             continue
-        identity = _identity(record(path), path)
+        run = record(path)
+        if run is None:
+            single += 1
+            continue
+        identity = _identity(run, path)
         if identity in found:
             raise InputError(
                 f"{found[identity].parent} 与 {path.parent} 是同一次运行（{' '.join(identity)}），无从配对：请只留一个。",
@@ -154,10 +164,11 @@ def _runs(folder: Path) -> dict[Identity, Path]:
         found[identity] = path
     if not found:
         raise InputError(
-            f"{folder} 里没有运行记录（*.run.json）：请给出一批结果的文件夹，早于 0.6.0 的请重新运行。",
-            f"{folder} holds no record of a run (*.run.json): give the folder of a batch; run again what is older than 0.6.0.",
+            f"{folder} 里没有一批的运行记录（*.run.json）：请给出 analysis run 的结果；单次命令的、早于 0.6.0 的请用它重做。",
+            f"{folder} holds no record of a batch (*.run.json): give what analysis run has left; make again with it what a single "
+            "command or a version before 0.6.0 has made.",
         )
-    return found
+    return found, single
 
 
 def _identity(run: Mapping, path: Path) -> Identity:
@@ -172,7 +183,9 @@ def _identity(run: Mapping, path: Path) -> Identity:
     if period and given.get("group"):
         period += f"-{given['group']}"
     unit = units or ("" if run["kind"] == "bulletin" else folder.parent.name)
-    return Identity(run["kind"], unit, period or folder.name, given.get("language") or "zh")
+    stem = Path(run.get("notebook") or "").stem
+    own = stem and stem not in {kind.notebook.stem for kind in KINDS.values()}
+    return Identity(stem if own else run["kind"], unit, period or folder.name, given.get("language") or "zh")
 
 
 # what differs
@@ -358,6 +371,11 @@ def summary(made: Diff, language: str = "zh") -> Iterator[str]:
     yield ("运行 ", "runs ")[n] + " · ".join(
         f"{word[n]} {states.get(code, 0)}" for code, word in words.items()
     )
+    if made.passed_over:
+        yield (
+            f"略过单次命令的结果 {made.passed_over} 个：没有记下由什么做成。",
+            f"Results of single commands passed over: {made.passed_over}; they do not say what they were made from.",
+        )[n]
     if not made.changed:
         yield ("没有变化。", "No changes.")[n]
     for cause, rows in made.counts.groupby("cause", sort=False):

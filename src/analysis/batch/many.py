@@ -91,6 +91,7 @@ def run_all(
         fresh: list[tuple[Job, tuple[str, str]]] = []
         tried: list[tuple[Job, tuple[str, str]]] = []
         left: dict[str, dict] = {}
+        forced: set[str] = set()
         done = _Done(out)
         for job in jobs:
             last = journal.get(job.id)
@@ -101,9 +102,14 @@ def run_all(
                 batch.records[job.id] = _ended(job, why, "refused", *job.refused)
                 journal.put(job.id, batch.records[job.id])
             else:
+                if again or (last and last.get("forced")):
+                    forced.add(job.id)
                 (tried if last and last["key"] == job.key else fresh).append((job, why))
                 left[job.id] = _waiting(job, why, last)
-        now = _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
+        stopped = not going_on and not batch.good
+        now = (
+            [] if stopped else _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
+        )
         if is_local(out):
             for folder in dict.fromkeys(filter(None, (read_whole(job.run) for job, _ in now))):
                 read_before(folder, _keep(out), cluster, reading)
@@ -116,6 +122,7 @@ def run_all(
             for (job, why), record in made:
                 if isinstance(record, Ended):
                     record = _lost(job, why, record, bounds, out)
+                record["forced"] = job.id in forced and record["state"] != "good"
                 batch.records[job.id] = record
                 del left[job.id]
                 journal.put(job.id, record)
@@ -136,9 +143,11 @@ def run_all(
             made.close()
             batch.records |= left
             _write_index(out, journal, left)
+            # What runs need alike is kept for those that are left: to the next call, for the same program.
             if is_local(out):
                 for kept in out.glob(".kept-*"):
-                    shutil.rmtree(kept, ignore_errors=True)
+                    if not left or kept != _keep(out):
+                        shutil.rmtree(kept, ignore_errors=True)
     return batch
 
 
@@ -235,24 +244,25 @@ def _kept(
     """The record of a run that need not be made again; or why it must be. ``last`` is its record in the ledger."""
     if again:
         return None, _said("why_forced")
-    if last and last["key"] == job.key:
-        if last["state"] == "good" and not done.there(last):
-            return None, _said("why_gone")
-        if last["again"]:
-            return None, _said("why_passed_over")
-        if last["state"] in _FINAL and bool(job.refused) == (last["state"] == "refused" and not last["log"]):
-            return {**last, "why_zh": "", "why_en": ""}, ("", "")
-        return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
-    # A batch that was killed between a result and its line in the ledger has made the result all the same.
-    found = done.of(job.key)
-    if found and found[1]["again"]:
-        return None, _said("why_passed_over")
-    if found:
+    same = last is not None and last["key"] == job.key
+    if same and last["state"] == "good" and not done.there(last):
+        return None, _said("why_gone")
+    refused_alike = bool(job.refused) == (same and last["state"] == "refused" and not last["log"])
+    if same and last["state"] in _FINAL and not last["again"] and refused_alike:
+        return {**last, "why_zh": "", "why_en": ""}, ("", "")
+    # A batch that was killed between a result and its line in the ledger has made the result all the same. Where all was to be
+    # made again and this run failed, what is there is older.
+    found = None if same and last.get("forced") else done.of(job.key)
+    if found and not found[1]["again"]:
         record = _good(job, ("", ""), found[0].parent, out, found[1])
         if not (out / record["log"]).exists():
             _log(job, record, out, None, {})
         journal.put(job.id, record)
         return record, ("", "")
+    if found or (same and last["again"]):
+        return None, _said("why_passed_over")
+    if same:
+        return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
     return None, _changed(last, job) if last else _said("why_new")
 
 

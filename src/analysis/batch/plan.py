@@ -12,7 +12,7 @@ import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,12 +23,12 @@ import papermill
 from analysis import __version__, register
 from analysis.batch import store
 from analysis.batch.check import home, is_store
+from analysis.batch.notebooks import KINDS, Run
 from analysis.batch.program import fingerprint
-from analysis.batch.run import KINDS, Run
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request, years_label
-from analysis.places import absolute, files_under, is_local, mark, marks, place
+from analysis.places import beside, files_under, is_local, mark, marks, place, printable
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import label
@@ -167,6 +167,11 @@ def plan(asked: Asked) -> list[Job]:
             f"{notebook.name} groups nothing: --group is for a bulletin.",
         )
     folder = place(asked.data) if asked.data else SHIPPED
+    if printable(str(folder)) != str(folder):
+        raise InputError(
+            f"文件夹 {printable(str(folder))} 的路径不是 UTF-8 编码：请改名。",
+            f"The path of the folder {printable(str(folder))} is not in UTF-8: rename it.",
+        )
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
     runs = list((_bulletins if bulletin else _of_units)(asked, folder, notebook))
@@ -196,31 +201,45 @@ def _of_units(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
     years = None if asked.years.strip() in ALL else parse_years(asked.years)
     for unit in sorted(filed) if every else parse_units(asked.units):
         have = filed.get(unit, {})
-        if parse_units(unit) != [unit]:
-            refused = (
-                f"文件夹名“{unit}”含逗号、顿号或前后空格，会被当作几个单位：请改名。",
-                f"The folder “{unit}” has a comma or outer blanks in its name and would be taken for several units: rename it.",
-            )
+        if refused := _ill_named(unit):
+            unit = printable(unit)
             yield Job(
                 Run(unit, "", asked.data, "", asked.language, kind=notebook.kind), notebook, {}, refused
             )
             continue
         inputs = sides.of(have)
-        if notebook.kind == "trends":
-            wanted = (
-                [years_label(years) if years else "-".join(map(str, sorted({min(have), max(have)})))]
-                if have
-                else [""]
-            )
-        elif years is None:
-            wanted = [str(year) for year in sorted(have)] or [""]
-        else:
-            # Of all units each has its years; of one that is named a year that is missing is worth knowing.
-            wanted = [str(year) for year in years if year in have or not every]
-        for of in wanted:
+        for of in _wanted_of(notebook.kind, have, years, every):
             run = Run(unit, of, asked.data, "", asked.language, kind=notebook.kind)
             missing = not have or (notebook.kind == "problems" and int(of) not in have)
             yield Job(run, notebook, inputs, _refusal(run) if missing else None)
+
+
+def _wanted_of(kind: str, have: Mapping[int, Path], years: Sequence[int] | None, every: bool) -> list[str]:
+    """The years that each run of a unit is of: of trends one run for all of them."""
+    # Of all units each has its years; of one that is named a year that is missing is worth knowing.
+    asked = sorted(have) if years is None else [year for year in years if year in have or not every]
+    if every and not asked:
+        return []
+    if not have and (kind == "trends" or years is None):
+        return [""]
+    if kind == "trends":
+        return [years_label(years) if years else "-".join(map(str, sorted({min(have), max(have)})))]
+    return [str(year) for year in asked]
+
+
+def _ill_named(unit: str) -> tuple[str, str] | None:
+    """Why no run can be made of a unit with such a name."""
+    if (readable := printable(unit)) != unit:
+        return (
+            f"文件夹名“{readable}”不是 UTF-8 编码（多出自别的系统压缩的文件）：请改名。",
+            f"The name of the folder “{readable}” is not in UTF-8, as of archives from other systems: rename it.",
+        )
+    if parse_units(unit) != [unit]:
+        return (
+            f"文件夹名“{unit}”含逗号、顿号或前后空格，会被当作几个单位：请改名。",
+            f"The folder “{unit}” has a comma or outer blanks in its name and would be taken for several units: rename it.",
+        )
+    return None
 
 
 def _refusal(run: Run) -> tuple[str, str] | None:
@@ -256,8 +275,8 @@ def _bulletins(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
         elif all(re.fullmatch(r"\d{4}([-–—~至]\d{4})?", p) for p in typed):
             periods = list(map(str, parse_years(asked.years)))
         else:
-            periods = [parse_period(p).code for p in typed]
-        named = {p.relative_to(folder).as_posix(): p for p in paths}
+            periods = list(dict.fromkeys(parse_period(p).code for p in typed))
+        named = {printable(p.relative_to(folder).as_posix()): p for p in paths}
         years = sides.hashed({n: p for n, p in named.items() if not store.PART.fullmatch(p.stem)})
         inputs = {
             period: sides.hashed({n: p for n, p in named.items() if p.stem.upper() == period})
@@ -285,17 +304,11 @@ class _Sides:
     """The files beside a folder of reports that what is made of them depends on."""
 
     def __init__(self, folder: Path) -> None:
-        at = home(folder)
-        above = absolute(at).parent
-        places = {
-            register.NAME: (at, above),
-            corrections.NAME: (at, above),
-            reviews.NAME: (above,),
-        }
-        found = {name: [p / name for p in where if (p / name).is_file()] for name, where in places.items()}
+        names = (register.NAME, corrections.NAME, reviews.NAME)
+        found = {name: path for name in names if (path := beside(home(folder), name)).is_file()}
         # Where files are on another machine, what it says of their content; reading them to know it would be slow.
         self._marks = {} if is_local(folder) else marks(folder)
-        self.common = self.hashed({name: paths[0] for name, paths in found.items() if paths})
+        self.common = self.hashed(found)
         listed = folder / "sources.csv"
         self._editions = _editions(listed) if is_local(folder) else {}
         # There the list of sources, which goes by the hashes of files, counts as a whole.

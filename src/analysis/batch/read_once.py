@@ -14,17 +14,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.batch import kept, store
 from analysis.batch.check import is_store
 from analysis.batch.engine import Cluster
+from analysis.batch.notebooks import Run
 from analysis.errors import InputError
 from analysis.parameters import bulletin_request
 from analysis.places import absolute, write_whole
-
-if TYPE_CHECKING:  # it brings papermill and nbconvert, which a notebook has no use for
-    from analysis.batch.run import Run
 
 _SUMMARY = ".summary"
 
@@ -51,6 +48,8 @@ def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> Non
         (place / _SUMMARY).unlink(missing_ok=True)
         made = store.read_folder(folder, place, cluster, told)
         write_whole(place / _SUMMARY, pickle.dumps(made))
+    except InputError:  # such as a scheduler that was lost: what is read, the next call goes on from
+        pass
     except Exception:
         shutil.rmtree(place, ignore_errors=True)
 

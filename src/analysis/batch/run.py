@@ -26,57 +26,23 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis import __version__
 from analysis.batch.kernels import warm_up
+from analysis.batch.notebooks import KINDS, Run
 from analysis.batch.papermill_engine import Engine
 from analysis.errors import InputError, Unreached
-from analysis.parameters import BULLETIN_NAMES, NAMES, TREND_NAMES
-from analysis.places import is_local, put, reached, unwritable
+from analysis.places import files_under, is_local, put, reached, unwritable
 from analysis.writing.export import to_html
 
-_NOTEBOOKS = Path(__file__).parents[3] / "notebooks"
 # What a kernel may say on stderr without anything being wrong: nothing so far.
 EXPECTED_ON_STDERR: tuple[str, ...] = ()
 # What matplotlib says of a sign that its font lacks.
 _NO_GLYPH = " missing from font"
+# The tag by which nbclient passes a cell over.
+_SKIPPED = "skip-execution"
 RECORD = ".run.json"
 # What the kernel says of the run, for the process that drives it.
 _ABOUT = "about.json"
 # What of it the record keeps: ``failed`` tells of files that were passed over, ``again`` whether another time they might not be.
 SAID = ("headlines", "figures", "findings", "synthetic", "failed", "again")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A notebook that can be run: its file and the parameters it takes."""
-
-    notebook: Path
-    names: tuple[str, ...]
-
-
-KINDS = {
-    "problems": Kind(_NOTEBOOKS / "problems_and_improvements.ipynb", NAMES),
-    "trends": Kind(_NOTEBOOKS / "rates_and_trends.ipynb", TREND_NAMES),
-    "bulletin": Kind(_NOTEBOOKS / "bulletin.ipynb", BULLETIN_NAMES),
-}
-NOTEBOOK = KINDS["problems"].notebook
-
-
-@dataclass(frozen=True)
-class Run:
-    """The parameters of one run, as typed; those that its notebook takes go to it unchanged."""
-
-    unit: str = ""
-    years: str = ""
-    data: str = ""
-    file: str = ""
-    language: str = "zh"
-    period: str = ""
-    group: str = ""
-    kind: str = "problems"
-
-    @property
-    def given(self) -> dict[str, str]:
-        """What is not empty of the parameters that its notebook takes."""
-        return {name: value for name in KINDS[self.kind].names if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True)
@@ -179,6 +145,15 @@ def execute(
         raise _failure(error, target) from None
     except DeadKernelError:
         raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
+    except RuntimeError as error:
+        if "kernel" not in str(error).lower():
+            raise
+        # jupyter_client, of one that did not come up.
+        zh, en = (
+            f"内核没有起来（{error}），多因内存不足",
+            f"the kernel did not start ({error}), most often for want of memory",
+        )
+        raise RunFailed("crashed", zh, en, _left(target)) from None
     _refuse_unclean(executed, leave is None or (leave / _ABOUT).exists())
     stamps = enumerate(cell.metadata.get("papermill", {}) for cell in executed.cells)
     seconds = {n: stamp["duration"] for n, stamp in stamps if stamp.get("duration")}
@@ -187,9 +162,7 @@ def execute(
 
 def _refuse_unclean(executed: NotebookNode, left: bool) -> None:
     """Raises ``RunFailed`` unless every cell ran in silence and the kernel has then ``left`` its files."""
-    unfinished = [c for c in executed.cells if c.cell_type == "code" and c.get("execution_count") is None]
-    if unfinished:
-        n = len(unfinished)
+    if n := sum(map(_unfinished, executed.cells)):
         raise RunFailed("ended_early", f"{n} 个单元没有运行", f"{n} cells did not run", executed)
     if not left:
         zh, en = "最后一个单元结束了内核，结果没有写出", "the last cell ended the kernel: nothing was written"
@@ -206,6 +179,14 @@ def _refuse_unclean(executed: NotebookNode, left: bool) -> None:
             )
 
 
+def _unfinished(cell: NotebookNode) -> bool:
+    """Whether there was something to run that has not run: not in a cell without code, nor in one that is to be skipped."""
+    to_run = (
+        cell.cell_type == "code" and cell.source.strip() and _SKIPPED not in cell.metadata.get("tags", ())
+    )
+    return bool(to_run) and cell.get("execution_count") is None
+
+
 def _failure(error: PapermillExecutionError, target: Path) -> Exception:
     if refused := {kind.__name__: kind for kind in (InputError, *InputError.__subclasses__())}.get(
         error.ename
@@ -213,7 +194,7 @@ def _failure(error: PapermillExecutionError, target: Path) -> Exception:
         zh, _, en = error.evalue.partition("\n")
         return refused(zh, en)
     # A kernel that ran out of memory may still say so.
-    state = "crashed" if error.ename == "MemoryError" else "failed"
+    state = "crashed" if error.ename.endswith("MemoryError") else "failed"
     said = f"{error.ename}: {error.evalue}"
     zh, en = f"单元 {error.exec_count} 出错：{said}", f"cell {error.exec_count} failed: {said}"
     return RunFailed(state, zh, en, _left(target))
@@ -324,10 +305,9 @@ _PUT = 5
 
 def _put_far(aside: Path, folder: Path) -> None:
     """On another machine files appear one by one: the record goes first and comes last, and only with it is a run there."""
-    records = list(folder.glob(f"*{RECORD}")) if folder.exists() else []
-    before = {str(f.relative_to(folder)): f for f in folder.rglob("*") if f.is_file()} if records else {}
-    for record in records:
-        record.unlink()
+    before = {p.relative_to(folder).as_posix(): p for p in files_under(folder)} if folder.exists() else {}
+    for name in [name for name in before if name.endswith(RECORD)]:
+        before.pop(name).unlink()
     files = sorted((p for p in aside.rglob("*") if p.is_file()), key=lambda p: p.name.endswith(RECORD))
     names = {p.relative_to(aside).as_posix() for p in files}
     for name in before.keys() - names:

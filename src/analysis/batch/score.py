@@ -19,14 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import frames, register
-from analysis.batch.check import beside, check, describe_also, home, is_store, units_of
+from analysis.batch.check import check, describe_also, home, is_store, units_of
 from analysis.batch.engine import HERE, Cluster
 from analysis.batch.store import Summary
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.measuring import rates_of
 from analysis.parameters import parse_years
-from analysis.places import replacing
+from analysis.places import beside, replacing
 from analysis.reading import StoredReport
 from analysis.scoring import card, line, load_rubric, score, totals
 
@@ -165,7 +165,7 @@ def review(
             f"没有指纹为 {fingerprint} 的发现；指纹在 {table.with_suffix('.csv')} 的 fingerprint 列。",
             f"No finding has the fingerprint {fingerprint}; see the column fingerprint of {table.with_suffix('.csv')}.",
         )
-    path = file or beside(home(source), reviews.NAME, None)
+    path = file or beside(home(source), reviews.NAME)
     finding = found.iloc[0]
     reviews.record(path, finding, decision, by, on, why)
     return path, f"{finding['message_zh']}\n{finding['message_en']}"

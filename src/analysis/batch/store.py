@@ -36,12 +36,15 @@ from analysis.batch.package import describe
 from analysis.errors import InputError, NotAReport, Unreached
 from analysis.places import (
     absolute,
+    beside,
     content,
     contents,
     files_under,
     folder_for,
     is_local,
     marks,
+    printable,
+    reached,
     remove,
     replacing,
     write_whole,
@@ -92,6 +95,9 @@ class Outcome:
     synthetic: bool = False
     # Whether it is as likely to fail the next time: not if time ran out, or a place could not be reached.
     final: bool = True
+    # The name of the file itself, of which ``path`` is what can be shown, and the key of its piece.
+    name: str = ""
+    key: str = ""
 
     @property
     def message(self) -> str:
@@ -175,29 +181,25 @@ def read_folder(
             else:
                 left.unlink()
     summary = Summary(out)
-    keys: dict[str, str] = {}
-    again = _Again(base, keys, pieces)
+    again = _Again(base, pieces)
     for name, key, outcome in _read_all(names, base, pieces, cluster):
-        outcome = _sharing(outcome, name)
-        if outcome.path != name:
-            again.names[outcome.path] = name
-        keys[outcome.path] = key
-        summary.outcomes.append(outcome)
+        summary.outcomes.append(_of_file(outcome, name, key))
         told(outcome, len(summary.outcomes), len(names))
-    summary.outcomes.sort(key=lambda o: o.path)
+    summary.outcomes.sort(key=lambda o: o.name)
     _refuse_mixed(summary)
     _refuse_doubles(summary)
     summary.unused = _unused(declared, summary)
-    _write(summary, keys, pieces, declared, again, told)
-    write_whole(out / ORIGIN, _origin(base, out).encode())
-    _forget(pieces, {*keys.values(), *again.used})
+    _write(summary, pieces, declared, again, told)
+    write_whole(out / ORIGIN, os.fsencode(_origin(base, out)))
+    _forget(pieces, {o.key for o in summary.outcomes} | again.used)
     return summary
 
 
-def _sharing(outcome: Outcome, name: str) -> Outcome:
-    """The same, its strings not once more what is there already: it comes from another process."""
+def _of_file(outcome: Outcome, name: str, key: str) -> Outcome:
+    """The outcome of a file; it comes from another process, so its strings would each be there once more."""
     path = name if outcome.path == name else outcome.path
-    return replace(outcome, path=path, unit=sys.intern(outcome.unit), state=sys.intern(outcome.state))
+    unit, state = sys.intern(outcome.unit), sys.intern(outcome.state)
+    return replace(outcome, path=path, unit=unit, state=state, name=name, key=key)
 
 
 def _unused(declared: Sequence[corrections.Correction], summary: Summary) -> list[corrections.Correction]:
@@ -216,9 +218,7 @@ def _origin(base: Path, out: Path) -> str:
 def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]:
     if fixes is not None and not fixes.is_file():
         raise InputError(f"找不到更正文件 {fixes}。", f"There is no file of corrections {fixes}.")
-    base = absolute(base)
-    places = [fixes] if fixes else [base / corrections.NAME, base.parent / corrections.NAME]
-    return next((corrections.load(p) for p in places if p.is_file()), [])
+    return corrections.load(fixes or beside(base, corrections.NAME))
 
 
 # reading the files
@@ -262,7 +262,7 @@ def _read_all(
     read_one = partial(_read_one, base=base, pieces=pieces, reading=reading)
     for (name, _), result in each(read_one, waiting, Bounds(SECONDS, MEMORY), cluster, _LOT):
         if isinstance(result, Ended):
-            yield name, "", _ended(base / name, _shown(name), result)
+            yield name, "", _ended(base / name, printable(name), result)
         else:
             yield name, *result
 
@@ -277,14 +277,9 @@ def _marks(names: Sequence[str], base: Path) -> list[str]:
     return [f"{found[path]} {found.get(path.parent.parent / 'sources.csv', '')}" for path in paths]
 
 
-def _shown(name: str) -> str:
-    """A name; where it is in another encoding than the system's, with signs in place of what cannot be shown."""
-    return os.fsencode(name).decode("utf-8", errors="replace")
-
-
 def _kept(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
     """The key of a file's piece, and what became of it if that is known."""
-    path, name, mark = base / file[0], _shown(file[0]), file[1]
+    path, name, mark = base / file[0], printable(file[0]), file[1]
     try:
         key = _key(path, name, mark, reading)
     except OSError as error:
@@ -321,14 +316,22 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
 
 def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
     """Read one file and leave its piece, if there is none yet."""
-    path, name = base / file[0], _shown(file[0])
+    try:
+        with reached(pieces):
+            return _piece_of(file, base, pieces, reading)
+    except Unreached as error:  # another time it may be
+        return "", Outcome(printable(file[0]), "failed", zh=error.zh, en=error.en, final=False)
+
+
+def _piece_of(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
+    path, name = base / file[0], printable(file[0])
     key, kept = _kept(file, base, pieces, reading)
     if kept:
         return key, kept
     try:
         report = read_report(path)
-    except Unreached as error:  # another time it may be
-        return key, Outcome(name, "failed", zh=error.zh, en=error.en, final=False)
+    except Unreached:
+        raise
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)
@@ -402,16 +405,17 @@ def _refuse_mixed(summary: Summary) -> None:
 
 def _refuse_doubles(summary: Summary) -> None:
     """Of several files with the report of one unit and year, the first is read."""
+    outcomes = summary.outcomes
     first: dict[tuple[str, int], Outcome] = {}
-    for n, outcome in enumerate(summary.outcomes):
+    for n, outcome in enumerate(outcomes):
         if outcome.state not in ("read", "kept"):
             continue
         other = first.setdefault((outcome.unit, outcome.year), outcome)
         if other is not outcome:
             whose = f"{outcome.unit} {outcome.year}"
-            summary.outcomes[n] = Outcome(
-                outcome.path,
-                "failed",
+            outcomes[n] = replace(
+                outcome,
+                state="failed",
                 zh=f"{outcome.path}：{whose} 的报告已由 {other.path} 读入；请只留一份，或核对单位与年份。",
                 en=f"{outcome.path}: the report of {whose} was read from {other.path}; keep one of them, or check whose "
                 "they are.",
@@ -424,29 +428,24 @@ class _Again:
     is kept as a piece of its own."""
 
     base: Path
-    keys: Mapping[str, str]
     pieces: Path
-    # Files that are shown under another name than they have.
-    names: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
     def study(self, outcome: Outcome, records: Mapping[str, Sequence[Mapping]]) -> Mapping:
         """The records with the problems and findings that go with their cells."""
         tables = ("facts", "placements", "documents")
         cells = json.dumps([records[name] for name in tables], ensure_ascii=False)
-        digest = hashlib.sha256((self.keys[outcome.path] + cells).encode(errors="replace")).hexdigest()
+        digest = hashlib.sha256((outcome.key + cells).encode(errors="replace")).hexdigest()
         piece = self.pieces / digest[:40]
         self.used.add(piece.name)
         if not _outcome(piece):
-            path = self.base / self.names.get(outcome.path, outcome.path)
-            report = read_report(path, outcome.unit, outcome.year)
+            report = read_report(self.base / outcome.name, outcome.unit, outcome.year)
             _leave(piece, outcome, _studied(decided(report, {**report.records, **records})))
         return {**records, **_records(content(piece))}
 
 
 def _write(
     summary: Summary,
-    keys: Mapping[str, str],
     pieces: Path,
     fixes: Sequence[corrections.Correction],
     again: _Again,
@@ -456,7 +455,7 @@ def _write(
     for outcome in summary.of("read", "kept"):
         units.setdefault(outcome.unit, []).append(outcome)
     ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
-    read = map(_records, contents(pieces / keys[o.path] for outcomes in ordered for o in outcomes))
+    read = map(_records, contents(pieces / o.key for outcomes in ordered for o in outcomes))
     done, total = 0, sum(map(len, ordered))
     if total:
         told(replace(ordered[0][0], state="written"), 0, total)
@@ -468,7 +467,6 @@ def _write(
                 done += len(outcomes)
                 told(replace(outcomes[-1], state="written"), done, total)
             summary.rows, summary.statuses = tables.rows, tables.statuses
-        summary.outcomes.sort(key=lambda o: o.path)
         with (aside / "failures.csv").open("w", encoding="utf8", errors="replace", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
             rows.writerow(["path", "message_zh", "message_en"])
@@ -489,7 +487,7 @@ def _of_unit(
         try:
             fixed = corrections.corrected(records, fixes)
         except InputError as error:
-            failed = Outcome(outcome.path, "failed", zh=error.zh, en=error.en)
+            failed = replace(outcome, state="failed", zh=error.zh, en=error.en)
             summary.outcomes = [failed if o is outcome else o for o in summary.outcomes]
             continue
         same = all(fixed[name] is before[name] for name in ("facts", "placements"))

@@ -158,7 +158,9 @@ def synthesise(
 
 
 def _flush(table: pq.ParquetWriter, cells: list[tuple]) -> int:
-    """Write the cells that were gathered, and forget them."""
+    """Write the cells that were gathered, if any, and forget them."""
+    if not cells:
+        return 0
     columns = zip(*cells, strict=True)
     arrays = [pa.array(column, kind) for column, kind in zip(columns, _CELLS.types, strict=True)]
     table.write_table(pa.Table.from_arrays(arrays, schema=_CELLS))
