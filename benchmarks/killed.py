@@ -318,7 +318,7 @@ def _kill(process: subprocess.Popen, chance: random.Random) -> str:
     with suppress(psutil.NoSuchProcess):
         for one in psutil.Process(process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if "analysis.batch.bounded" in one.cmdline():
+                if any("analysis.batch.bounded" in word for word in one.cmdline()):
                     below["runner"].append(one)
                 elif any("forkserver" in word for word in one.parent().cmdline()):
                     below["kernel"].append(one)

@@ -73,5 +73,9 @@ def test_what_was_killed_goes_and_a_single_run_that_goes_on_is_spared(tmp_path):
         (tmp_path / name).mkdir()
     long_ago = time.time() - 3 * 24 * 3600
     os.utime(tmp_path / ".one-old", (long_ago, long_ago))
+    (tmp_path / ".run-going-on").mkdir()
+    run.restore(tmp_path, young=600)  # on a cluster it may be going on
+    assert (tmp_path / ".run-going-on").exists()
     run.restore(tmp_path)
+    assert not (tmp_path / ".run-going-on").exists()
     assert [p.name for p in tmp_path.iterdir()] == [".one-new"]

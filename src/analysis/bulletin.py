@@ -377,8 +377,8 @@ def _part_of_a_year(folder: Path, period: Period) -> Read:
         try:
             if not nameable(unit):
                 raise InputError(
-                    f"{path}：文件夹名 {unit!r} 不能作单位名称：请改成单位的名称，如 永康市。",
-                    f"{path}: the folder {unit!r} cannot be the name of a unit: give it one, e.g. 永康市.",
+                    f"{path}：文件夹名“{unit}”不能作单位名称：请改成单位的名称，如 永康市。",
+                    f"{path}: the folder “{unit}” cannot be the name of a unit: give it one, e.g. 永康市.",
                 )
             if unit in seen:
                 raise InputError(

@@ -387,11 +387,10 @@ def run(
     try:
         if scheduler:  # its workers stand in folders of their own
             data, out = (str(place(data).absolute()) if data else ""), out.absolute()
-        places = [place(data), out] if data else [out]
-        with reached(*places):
+        with reached(place(data) if data else None):
             jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
         bounds = Bounds(seconds, memory * 2**20)
-        with reached(*places), Progress("运行 running") as progress:
+        with reached(out), Progress("运行 running") as progress:
             batch = many.run_all(
                 jobs_, out, bounds, Cluster(jobs, scheduler), continue_on_error, again, limit,
                 progress.ran, progress.told,
@@ -400,7 +399,8 @@ def run(
         _refuse(error, 2)
     except KeyboardInterrupt:
         typer.echo(
-            "已停止；再次运行同一命令会接着做。 | Stopped; the same command goes on from here.", err=True
+            "已停止；再次运行同一命令（不带 --again）会接着做。 | Stopped; the same command (without --again) goes on from here.",
+            err=True,
         )
         raise typer.Exit(130) from None
     for line in many.summary(batch):

@@ -94,11 +94,6 @@ def absolute(path: Path) -> Path:
     return Path(os.path.normpath(path.absolute())) if is_local(path) else path
 
 
-def printable(name: str) -> str:
-    """A name that can be printed and kept: bytes that are no UTF-8 are written as ``\\xd6``."""
-    return os.fsencode(name).decode("utf-8", errors="backslashreplace")
-
-
 def beside(folder: Path, name: str) -> Path:
     """The file of this name in a folder of reports, or else the one beside the folder, whether that is there or not."""
     within = folder / name

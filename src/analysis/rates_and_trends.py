@@ -219,6 +219,7 @@ def open_rates_and_trends(
     every = [r for r in decided_reports(reports, asked.files) if r.year in wanted]
     if not every:
         raise failed[0]
-    if error := synthetic_mixed(tables_of(every, ())["documents"]):
+    # Also of years that are not asked for: they decide joined digits.
+    if error := synthetic_mixed(tables_of(reports, ())["documents"]):
         raise error
     return RatesAndTrends(every, language, parse_years(years) if years else (), failed)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from analysis import places
-from analysis.errors import InputError
+from analysis.errors import InputError, printable
 from analysis.frames import SCOPES
 
 NAME = "units.csv"
@@ -31,8 +31,8 @@ _SIGNS = re.compile(r"[/\\:\0|]| [-+/] |^[.*]")
 
 
 def nameable(name: str) -> bool:
-    """Whether a unit can be called so: without signs of a path, or those that join keys."""
-    return not _SIGNS.search(name)
+    """Whether a unit can be called so: without signs of a path, or those that join keys, and in UTF-8."""
+    return not _SIGNS.search(name) and printable(name) == name
 
 
 @dataclass(frozen=True)

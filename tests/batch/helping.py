@@ -1,6 +1,7 @@
 """What the tests of the engine have done in other processes: functions that end well, badly or not at all."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -103,17 +104,45 @@ def waited_for(what, within=120.0):
     return found
 
 
+def crash_and_leave(folder):
+    """Start a child, write down which, and be gone."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (Path(folder) / "pid").write_text(str(child.pid))
+    os._exit(3)
+
+
+ENDLESS = "re.match(r'(a+)+$', 'a' * 60 + 'b')"
+
+
+def stuck(folder):
+    """Write down who we are, and never let go of the interpreter again."""
+    (Path(folder) / "pid").write_text(str(os.getpid()))
+    eval(ENDLESS, {"re": re})
+
+
 def stuck_kernel(folder):
     """Have a kernel run a cell that never lets go of the interpreter, and writes down its process first."""
+    _in_a_kernel(
+        folder,
+        f"import os, re\nopen({str(Path(folder) / 'pid')!r}, 'w').write(str(os.getpid()))\n{ENDLESS}",
+    )
+
+
+def kernel_with_a_child(folder):
+    """Have a kernel run a cell that starts a process of its own, writes down which, and never ends."""
+    _in_a_kernel(
+        folder,
+        "import subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(Path(folder) / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(600)",
+    )
+
+
+def _in_a_kernel(folder, source):
     import nbformat
     import papermill
 
     import analysis.batch.papermill_engine  # noqa: F401
 
-    source = (
-        f"import os, re\nopen({str(Path(folder) / 'pid')!r}, 'w').write(str(os.getpid()))\n"
-        "re.match(r'(a+)+$', 'a' * 60 + 'b')"
-    )
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
     notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
     nbformat.write(notebook, Path(folder) / "stuck.ipynb")

@@ -204,7 +204,7 @@ def test_where_both_changed_what_rests_on_the_same_cells_is_not_the_datas(old, r
     )
     rows = changes(old, new, tmp_path)
     assert set(rows["cause"]) == {"not_data"}
-    assert rows["evidence"].str.contains(r"cells: \d+ unchanged").all()
+    assert rows["evidence"].str.contains(r"cells unchanged: \d+").all()
 
 
 def test_a_sentence_without_figures_cannot_be_told_apart(old, rewritten, tmp_path):
@@ -224,6 +224,14 @@ def test_cause_and_evidence_are_told_in_the_language_asked_for(old, rewritten):
     assert f"数据: 变 {FILE}; 代码: 程序 " in chinese and "[变：措辞]" in chinese
     assert f"data: changed {FILE}; code: program " in english and "[changed wording]" in english
     assert not re.search("changed|program|wording", chinese)
+
+
+def test_cells_that_did_not_change_are_told_in_the_language_asked_for(old, rewritten):
+    new = rewritten(
+        "statements", lambda rows: reword(rows, "正文写作", "正文说成"), **OTHER_DATA, **OTHER_CODE
+    )
+    chinese = "\n".join(summary(diff(old, new)))
+    assert "未变的格: " in chinese and "unchanged" not in chinese
 
 
 def test_decisions_and_registers_act_by_other_ways_than_cells(old, rewritten, tmp_path):
@@ -256,6 +264,24 @@ def test_a_number_that_moved_within_the_page_proves_nothing(old, rewritten, tmp_
 
     rows = changes(old, rewritten("facts", elsewhere, **OTHER_DATA, **OTHER_CODE), tmp_path)
     assert list(rows["cause"]) == ["undecided"]
+
+
+def test_a_number_of_the_same_paragraph_or_cell_of_a_page_proves_nothing(old, rewritten, tmp_path):
+    """Of a page the place is a paragraph or a cell, and 168 may begin elsewhere in it than 161."""
+
+    def on_a_page(folder, **change):
+        (path,) = folder.rglob("tables/facts.csv")
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+        hit = rows["key"] == f"{UNIT}/2020/applications.received.total"
+        for column, value in {"where": "2020.html:t2r3c9", **change}.items():
+            rows.loc[hit, column] = value
+        rows.to_csv(path, index=False, lineterminator="\n")
+
+    before = shutil.copytree(old, tmp_path / "before")
+    new = rewritten(**OTHER_DATA, **OTHER_CODE)
+    on_a_page(before)
+    on_a_page(new, value="168.0", raw="168")
+    assert list(changes(before, new, tmp_path)["cause"]) == ["undecided"]
 
 
 def test_new_words_for_the_same_numbers_are_not_the_datas_part(old, rewritten, tmp_path):
@@ -496,7 +522,7 @@ def test_a_notebook_of_ones_own_is_no_pair_of_ours_for_the_same_unit_and_year(ol
         path.unlink()
         (own / "own.run.json").write_text(json.dumps({**noted, "notebook": "own.ipynb"}), encoding="utf8")
     found = diff(tmp_path / "both-old", tmp_path / "both-new").runs
-    assert sorted(found["kind"]) == ["own", "problems"] and set(found["state"]) == {"same"}
+    assert sorted(found["kind"]) == ["own.ipynb", "problems"] and set(found["state"]) == {"same"}
 
 
 def test_what_a_single_command_has_left_is_passed_over_and_counted(old, rewritten, tmp_path):

@@ -11,6 +11,7 @@ import helping
 import pytest
 from helping import gone, waited_for
 
+from analysis.batch import engine
 from analysis.batch.bounded import Bounded, Ended
 from analysis.batch.engine import Bounds, Cluster, each
 
@@ -98,6 +99,58 @@ def test_a_kernel_that_never_lets_go_of_the_interpreter_is_gone_too(tmp_path):
         process.close()
     assert ended == Ended("timed_out", "30 s")
     assert there.exists() and gone([there.read_text()])
+
+
+def test_what_a_cell_has_started_is_gone_when_its_time_is_over(tmp_path):
+    process = Bounded()
+    try:
+        ended = process.call(helping.kernel_with_a_child, str(tmp_path), seconds=20)
+    finally:
+        process.close()
+    assert ended == Ended("timed_out", "20 s")
+    assert gone([(tmp_path / "pid").read_text()])
+
+
+def test_what_a_process_that_died_has_started_goes_with_it(tmp_path, process):
+    assert process.call(helping.crash_and_leave, str(tmp_path)) == Ended("crashed", "exit code 3")
+    assert gone([(tmp_path / "pid").read_text()])
+
+
+def test_a_process_that_never_lets_go_of_the_interpreter_outlives_its_parent_by_seconds(tmp_path, reaching):
+    parent = _starting(
+        "import helping; from analysis.batch.engine import *\n"
+        f"list(each(helping.stuck, [{str(tmp_path)!r}], Bounds(3), Cluster(1)))"
+    )
+    waited_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    parent.kill()
+    parent.communicate()
+    assert gone([(tmp_path / "pid").read_text()], within=20)
+
+
+def test_files_where_somebody_works_are_not_taken_for_modules(tmp_path, monkeypatch):
+    for name in ("analysis.py", "queue.py", "pickle.py"):
+        (tmp_path / name).write_text("raise SystemExit('of mine')")
+    monkeypatch.chdir(tmp_path)
+    process = Bounded()
+    try:
+        assert process.call(helping.double, 2) == 4
+    finally:
+        process.close()
+
+
+def test_a_result_whose_worker_is_lost_before_it_is_fetched_is_waited_for():
+    class Future:
+        """As of Dask, whose scheduler has it done again while its exception is asked for."""
+
+        status = "lost"
+
+        def exception(self):
+            self.status = "finished"
+
+        def result(self):
+            return [4]
+
+    assert engine._results(Future(), 1) == [4]
 
 
 def test_one_process_and_two_give_the_same():

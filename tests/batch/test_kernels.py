@@ -8,9 +8,11 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -19,7 +21,7 @@ import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from analysis.batch import kernels
+from analysis.batch import forked, kernels
 from analysis.batch.notebooks import NOTEBOOK
 from analysis.batch.run import settled
 
@@ -300,6 +302,63 @@ def test_a_folder_with_modules_of_its_own_gets_them(case, tmp_path):
     (out,) = run(tmp_path, look, cwd=str(folder))
     assert ("True" in out) == (name == "seaborn.py")
     assert ("7.0" in out) == (name == "matplotlibrc")
+
+
+@pytest.mark.parametrize("asked", ["exists", "iterdir"])
+def test_a_folder_that_may_not_be_looked_into_is_no_hindrance(asked, tmp_path, monkeypatch):
+    """As in /tmp, where systemd keeps folders that are nobody's business."""
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "private").mkdir()
+    monkeypatch.setattr(Path, asked, refused)
+    assert not forked._shadowed(str(tmp_path))
+
+
+def test_where_a_kernel_ends_before_it_begins_an_ordinary_one_is_started(tmp_path, monkeypatch):
+    ordered = kernels.Forked.ordered
+    monkeypatch.setattr(
+        kernels.Forked, "ordered", lambda *asked: replace(ordered(*asked), folder=str(tmp_path / "nowhere"))
+    )
+    (out,) = run(tmp_path, "import os; print(os.getppid())")
+    assert f"{os.getpid()}\\n" in out
+
+
+def test_a_kernel_that_is_registered_with_ipykernel_is_forked_too(tmp_path, monkeypatch):
+    spec = {
+        "argv": [
+            sys.executable,
+            "-Xfrozen_modules=off",
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+        ]
+    }
+    place = tmp_path / "share" / "kernels" / "mine"
+    place.mkdir(parents=True)
+    (place / "kernel.json").write_text(json.dumps({**spec, "display_name": "Mine", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share"))
+    (out,) = run(tmp_path, "import os, sys; print(os.getppid(), sys._xoptions)", kernel_name="mine")
+    assert f"{kernels._server()._forkserver_pid} {{'frozen_modules': 'off'}}" in out
+
+
+def test_a_long_path_of_temporary_files_is_no_hindrance(tmp_path, monkeypatch):
+    long = tmp_path / ("长" * 30)
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    assert kernels.LocalKernel(kernel_name="python3").transport == "tcp"
+    (out,) = run(tmp_path, "print(1 + 1)")
+    assert "2" in out
+
+
+def test_a_server_that_cannot_be_started_is_no_fault_of_the_run(monkeypatch):
+    def refused(*_):
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(type(kernels._server()), "ensure_running", refused)
+    kernels.warm_up()
 
 
 def test_another_environment_at_the_start_is_kept(tmp_path, monkeypatch):

@@ -425,6 +425,20 @@ def test_what_is_there_from_before_a_forced_run_that_failed_is_no_result_of_it(w
     assert why(made(words, units="乙县")) == {"乙县/2020": ""}
 
 
+def test_what_was_to_be_made_again_and_was_interrupted_is_gone_on_with(words):
+    made(words)
+
+    def stop(record, done, of):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    jobs = plan(Asked(str(words / "words.ipynb"), data=str(words / "data")))
+    with pytest.raises(KeyboardInterrupt):
+        many.run_all(jobs, words / "out", cluster=ONE, again=True, told=stop)
+    assert sorted(why(made(words)).values()) == ["", "", "asked for again"]
+    assert set(why(made(words)).values()) == {""}
+
+
 def test_what_runs_need_alike_waits_for_those_that_are_left(words):
     place = many._keep(words / "out")
     for limit, there in ((1, True), (1, True), (1, False)):

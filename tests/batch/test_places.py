@@ -24,7 +24,7 @@ from analysis.batch.plan import Asked, plan
 from analysis.cli import app
 from analysis.errors import InputError, Unreached
 from analysis.parameters import request
-from analysis.places import files_under, place, reached
+from analysis.places import files_under, place, reached, write_whole
 
 SHIPPED = PROJECT / "data" / "reports"
 NAMES = ("永康市/2020.txt", "平潭综合实验区/2018.txt", "平潭综合实验区/2020.txt")
@@ -355,10 +355,12 @@ def test_a_line_that_is_cut_while_a_piece_is_written_is_no_fault_of_the_program(
     class Cut(Exception):
         """As of botocore, whose errors are no ``OSError``."""
 
-    def cut(*_, **__):
-        raise Cut("the line is cut")
+    def cut(path, content):
+        if path.parent.name == ".pieces":
+            raise Cut("the line is cut")
+        write_whole(path, content)
 
-    monkeypatch.setattr(store, "_leave", cut)
+    monkeypatch.setattr(store, "write_whole", cut)
     failed = _read(folder, "cut/store").of("failed")
     assert len(failed) == 2 and all("连不上" in o.zh and not o.final for o in failed)
 

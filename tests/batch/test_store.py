@@ -169,23 +169,27 @@ def test_runs_begin_where_what_is_read_before_them_ended(monkeypatch, capsys):
             clock.now += 100
             progress.told(store.Outcome("a", state), 1, 1)
         clock.now += 30
-        progress.ran({"state": "good", "why_zh": "新的"}, 1, 2)
+        progress.ran({"state": "good", "why_zh": "新的", "seconds": 30}, 1, 2)
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == "[1/2] 运行 running · 2/min · 剩余 left 30 s"
 
 
-def test_what_was_kept_counts_for_no_rate(monkeypatch, capsys):
+def test_what_was_kept_or_refused_without_being_made_counts_for_no_rate(monkeypatch, capsys):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
     with Progress("运行 running") as progress:
-        for done in range(1, 901):  # kept, a second for all of them
+        settled = (
+            {"state": "good", "why_zh": "", "seconds": 20},
+            {"state": "refused", "why_zh": "新的", "seconds": None},
+        )
+        for done in range(1, 901):  # a second for all of them
             clock.now += 1 / 900
-            progress.ran({"state": "good", "why_zh": ""}, done, 1000)
+            progress.ran(settled[done % 2], done, 1000)
         for done in range(901, 903):
             clock.now += 20
-            progress.ran({"state": "good", "why_zh": "新的"}, done, 1000)
+            progress.ran({"state": "good", "why_zh": "新的", "seconds": 20}, done, 1000)
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == f"[902/1000] 运行 running · 3/min · 剩余 left {98 * 20} s"
+    assert last == f"[902/1000] 运行 running · 失败 failed 450 · 3/min · 剩余 left {98 * 20} s"
 
 
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):

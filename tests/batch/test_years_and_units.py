@@ -1,5 +1,7 @@
 """The notebooks of rates and trends and of the bulletin as a user gets them: page, tables, and what is refused."""
 
+import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 from analysis.batch import store
 from analysis.batch.engine import Cluster
 from analysis.batch.kept import keeping
+from analysis.batch.leave import leave
 from analysis.batch.notebooks import Run
 from analysis.batch.read_once import read_before
 from analysis.batch.run import make
@@ -19,6 +22,7 @@ from analysis.bulletin import open_bulletin
 from analysis.cli import app
 from analysis.errors import InputError, Unreached
 from analysis.rates_and_trends import open_rates_and_trends
+from analysis.synthesis import plan, synthesise
 from analysis.writing.statements import faults
 
 
@@ -149,6 +153,15 @@ def test_a_file_that_cannot_be_read_does_not_cost_the_other_years(shared, tmp_pa
     bulletin = open_bulletin(str(tmp_path / "reports"), "2024")
     page = bulletin.summary().parts[0].html
     assert "2025.txt" in page and "没有读成的文件" in page and "第五部分" not in page
+
+
+def test_a_synthetic_year_does_not_act_on_real_ones_that_are_asked_for(shared, tmp_path):
+    shutil.copytree(shared / "reports" / "宿迁市", tmp_path / "reports" / "宿迁市")
+    made = synthesise(plan(1, (2022,), "txt"), tmp_path / "made")
+    (file,) = made.out.glob("*/2022.txt")
+    shutil.copy(file, tmp_path / "reports" / "宿迁市" / "2022.txt")
+    with pytest.raises(InputError, match="合成"):
+        open_rates_and_trends("宿迁市", "2023-2024", str(tmp_path / "reports"))
 
 
 def test_years_that_are_all_missing_are_refused(shared):
@@ -334,6 +347,26 @@ def test_a_folder_that_cannot_be_the_name_of_a_unit_is_refused(quarters):
     book = open_bulletin(str(quarters), "2024Q1")
     assert list(book.tables["documents"]["unit"]) == ["平潭综合实验区"]
     assert "不能作单位名称" in book.failed[0].zh
+
+
+def test_files_in_folders_of_other_encodings_cost_a_bulletin_nothing_but_themselves(
+    quarters, shared, tmp_path
+):
+    """Names in GBK: of one folder the report is read, of another the file is damaged."""
+    for folder, file in (("甲县", "平潭综合实验区/2024.txt"), ("乙县", "")):
+        at = quarters / os.fsdecode(folder.encode("gbk"))
+        at.mkdir()
+        content = (shared / "reports" / file).read_bytes() if file else b""
+        for name in ("2024Q1.txt", "2023.txt"):
+            (at / name).write_bytes(content)
+    part = open_bulletin(str(quarters), "2024Q1")
+    assert len(part.tables["documents"]) == 2
+    assert sum(r"\xbc\xd7\xcf\xd8" in str(e) and "不能作单位名称" in e.zh for e in part.failed) == 1
+    for n, book in enumerate((part, open_bulletin(str(quarters)))):
+        (tmp_path / f"out-{n}").mkdir()
+        leave(book, str(tmp_path / f"out-{n}"), "bulletin", "about.json")
+        about = json.loads((tmp_path / f"out-{n}" / "about.json").read_text(encoding="utf8"))
+        assert sum(r"\xd2\xd2\xcf\xd8" in why for why in about["failed"]) == 1
 
 
 def test_a_quarter_is_named_so_and_has_no_legal_date(quarters):

@@ -186,6 +186,24 @@ def test_a_paragraph_may_come_from_the_unit_before(tmp_path):
         assert words in source and words in (tmp_path / "planted" / row["file"]).read_text(encoding="utf8")
 
 
+def rows_planted(folder, years, units=16):
+    synthesise(plan(units, years, "txt", seed=2, errors=1.0), folder)
+    with (folder / ".truth" / "planted.csv").open(encoding="utf8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_nothing_is_said_to_be_contradicted_by_a_report_that_is_not_there(tmp_path):
+    """2020 is drawn, since it hands on its stocks, but is not written."""
+    rows = rows_planted(tmp_path, (2019, 2021))
+    assert len({row["file"] for row in rows}) > 20
+    assert not any("year" in row["against"].split() or "/2020" in row["place"] for row in rows)
+
+
+def test_what_the_next_year_contradicts_is_said_to_be(tmp_path):
+    rows = [row for row in rows_planted(tmp_path, (2021, 2022)) if "year" in row["against"].split()]
+    assert {row["year"] for row in rows} == {"2021", "2022"}
+
+
 # the folder
 
 

@@ -10,6 +10,7 @@ it never runs the main script of the process that started it, and a Dask worker 
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import pickle
 import queue
@@ -20,8 +21,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+import psutil
+
+# The path goes before: a file analysis.py in the folder where somebody works is not this package.
+_BEGIN = f"from {__name__} import serve; serve()"
+# So many seconds after its time a process ends by itself.
+_GRACE = 5.0
 # A process does so many things before a fresh one takes its place.
 _MOST = 500
 
@@ -58,12 +66,12 @@ class Bounded:
         timer = threading.Timer(seconds, self._end_late, (self._process, late))
         try:
             # What the function imports is not its own time.
-            self._ask(_ready, function)
+            self._ask(0, _ready, function)
             if seconds:
                 timer.start()
-            good, answer = self._ask(function, *args)
+            good, answer = self._ask(seconds, function, *args)
         except (EOFError, OSError, pickle.UnpicklingError):
-            code = self._process.wait()
+            code = _ended(self._process)
             self._kill()
             if late.is_set():
                 return Ended("timed_out", f"{seconds:g} s")
@@ -99,7 +107,7 @@ class Bounded:
         self._temporary = tempfile.mkdtemp(prefix="b-")
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "analysis.batch.bounded"],
+                [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {_BEGIN}"],
                 env={**os.environ, "TMPDIR": self._temporary},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -112,11 +120,11 @@ class Bounded:
         self._done = 0
         if self._stopped:
             _end(self._process)
-        pickle.dump((sys.path, self._memory), self._process.stdin)
+        pickle.dump(self._memory, self._process.stdin)
 
-    def _ask(self, function: Callable, *args: object) -> tuple[bool, object]:
+    def _ask(self, seconds: float, function: Callable, *args: object) -> tuple[bool, object]:
         # Pickled twice, so that the thread that takes it in does not import anything.
-        pickle.dump(pickle.dumps((function, args)), self._process.stdin)
+        pickle.dump(pickle.dumps((seconds, function, args)), self._process.stdin)
         self._process.stdin.flush()
         return pickle.load(self._process.stdout)
 
@@ -144,35 +152,57 @@ def without_grammar() -> None:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """End a process and those it has started."""
-    if hasattr(os, "killpg") and process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a process and those it has started, whatever group they are in: a kernel, and what its cells have started."""
+    started = []
+    if process.poll() is None:
+        with suppress(psutil.Error):
+            started = psutil.Process(process.pid).children(recursive=True)
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
     process.kill()
+    for one in started:
+        with suppress(psutil.Error):
+            one.kill()
+
+
+def _ended(process: subprocess.Popen) -> int:
+    """The exit code of a process that ends by itself; what is left of its group is ended while its number is still its own."""
+    if hasattr(os, "waitid"):
+        with suppress(ChildProcessError, ProcessLookupError, PermissionError):
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def _ready(function: Callable) -> None:
     """That it arrived says that its module is imported."""
 
 
-def _serve() -> None:
+def serve() -> None:
     """In the process: do what comes, until nothing more can come."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what is printed is no answer
-    sys.path[:], memory = pickle.load(sys.stdin.buffer)
     without_grammar()
-    _limit(memory)
+    _limit(pickle.load(sys.stdin.buffer))
     orders: queue.SimpleQueue = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, os.environ["TMPDIR"]), daemon=True).start()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     while True:
         order = orders.get()
         try:
-            function, args = pickle.loads(order)
+            seconds, function, args = pickle.loads(order)
+            if seconds:
+                # The thread that listens never gets its turn while a regular expression does not let go of the interpreter;
+                # this one needs none. Whoever waits has ended the process before, unless he is gone himself.
+                faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=nowhere)
             answer = True, function(*args)
             said = pickle.dumps(answer)
         except Exception as error:
             state = "crashed" if isinstance(error, MemoryError) else "failed"
-            # Plain words: what is a class of this module here, where it is the main script, is none there.
+            # Plain words: the class of an error may be one that is not known there.
             said = pickle.dumps((False, (state, f"{type(error).__name__}: {error}")))
+        finally:
+            faulthandler.cancel_dump_traceback_later()
         answers.write(said)
         answers.flush()
 
@@ -199,7 +229,3 @@ def _limit(memory: int) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_DATA)
         allowed = memory if most == resource.RLIM_INFINITY else min(memory, most)
         resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
-
-
-if __name__ == "__main__":
-    _serve()

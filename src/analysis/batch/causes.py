@@ -7,6 +7,7 @@ its cause, as far as the cells behind it tell. docs/diff.md has the rules and wh
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,8 @@ _ALONE = {"facts", "claims", "sentences", "documents", "items", "rates", "counts
 # What names a run, and where its inputs lay: their names and contents are compared themselves.
 _NAMING = {"unit", "years", "language", "period", "group", "data", "file"}
 _LISTED = 5
+# A place to the column, which text files have.
+_EXACT = re.compile(r":\d+:\d+$")
 _WORDS = 40
 
 
@@ -236,14 +239,14 @@ def traced(
     unseen = [pair for pair in seen.values() if {} in pair]
     moved = [pair for pair in seen.values() if {} not in pair and not _same(*pair)]
     said = [_moved(*pair) for pair in moved[:_LISTED]]
-    said += [f"… {len(moved)} cells"] if len(moved) > _LISTED else []
+    said += [f"cells in all: {len(moved)}"] if len(moved) > _LISTED else []
     said += [f"cells of reports that a run is not of: {len(unseen)}"] if unseen else []
     if alone != "undecided":
         return alone, said
     if any(_printed_otherwise(was[f], now[f], old, new) for f in was.keys() & now.keys()):
         return "data_part", said
     if not moved and not unseen and _reports_alone(old, new) and _settled(was) and _settled(now) and seen:
-        return "not_data", [f"cells: {len(seen)} unchanged"]
+        return "not_data", [f"cells unchanged: {len(seen)}"]
     return alone, said
 
 
@@ -282,6 +285,8 @@ def _printed_otherwise(was: tuple, now: tuple, old: Left, new: Left) -> bool:
     for cell in was[1]:
         other = after.get((cell["table"], cell["key"]))
         if not other or cell["table"] not in ("facts", "sentences") or cell["where"] != other["where"]:
+            continue
+        if not _EXACT.search(cell["where"]):  # a paragraph, or a cell, in which either may begin anywhere
             continue
         hashes = [side.run["inputs"].get(cell["file"]) for side in (old, new)]
         a, b = cell["raw"], other["raw"]

@@ -34,8 +34,8 @@ CAUSES = ("unexplained", "data", "code", "parameters", "data_part", "not_data", 
 
 
 class Identity(NamedTuple):
-    """What a run is of; runs of two batches with the same are a pair. ``kind`` is that of the notebook, or what a notebook of
-    one's own is called."""
+    """What a run is of; runs of two batches with the same are a pair. ``kind`` is that of the notebook, or the file of
+    a notebook of one's own."""
 
     kind: str
     unit: str
@@ -185,7 +185,9 @@ def _identity(run: Mapping, path: Path) -> Identity:
     unit = units or ("" if run["kind"] == "bulletin" else folder.parent.name)
     stem = Path(run.get("notebook") or "").stem
     own = stem and stem not in {kind.notebook.stem for kind in KINDS.values()}
-    return Identity(stem if own else run["kind"], unit, period or folder.name, given.get("language") or "zh")
+    return Identity(
+        f"{stem}.ipynb" if own else run["kind"], unit, period or folder.name, given.get("language") or "zh"
+    )
 
 
 # what differs
@@ -346,7 +348,8 @@ _EVIDENCE = {
     "notebook": "笔记本",
     "language": "语言",
     "cells of reports that a run is not of": "不属于其中一次运行的报告里的格",
-    "cells": "格",
+    "cells unchanged": "未变的格",
+    "cells in all": "变了的格共",
 }
 _IN_EVIDENCE = re.compile(rf"(?<![^;,:] )\b({'|'.join(_EVIDENCE)})(?=[: ])")
 _WHAT = {"changed": ("变", "changed"), "new": ("新", "new"), "gone": ("去", "gone")}

@@ -131,9 +131,12 @@ def _results(future: Future, n: int) -> list:
     """What became of the ``n`` items of a lot. Raises ``InputError``."""
     from distributed import CancelledError, KilledWorker
 
-    if future.status not in ("finished", "error"):
+    if future.status == "cancelled":
         raise _lost()
+    # Where its worker was lost before the result was fetched, it is being done again: this waits.
     error = future.exception()
+    if isinstance(error, CancelledError):
+        raise _lost()
     if isinstance(error, KilledWorker):
         return [Ended("crashed", f"{_TRIES + 1} workers were lost")] * n
     if isinstance(error, InputError):

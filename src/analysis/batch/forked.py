@@ -100,7 +100,11 @@ class Forked:
             or _shadowed(self.folder)
         ):
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.write(ready, b"+")  # it is another's turn now
             os.execvp(self.command[0], self.command)
+        for option in self.command[1 : self.command.index("-m")]:  # as a kernelspec has it
+            name, _, value = option.removeprefix("-X").partition("=")
+            sys._xoptions[name] = value or True
         for name, value in preload.SET.items():
             os.environ.setdefault(name, value)
         sys.path[:] = preload.PATH
@@ -126,9 +130,14 @@ class Forked:
                     pass
                 os._exit(1)
 
+        if sys.version_info >= (3, 13):
+            # The server has forgotten what was registered before the fork; what a notebook registers is called before these.
+            atexit.register(logging.shutdown)
+            atexit.register(weakref.finalize._exitfunc)
         app = IPKernelApp.instance(parent_handle=os.getppid())
         app.initialize(sys.argv[1:])
         app.poller = Poller(os.getppid())
+        os.write(ready, b"+")
         os.close(ready)
         app.start()
         # Once it has replied to the request to shut down, the control thread has what was printed flushed. ipykernel, which
@@ -144,9 +153,6 @@ def _leave() -> None:
     written reaches its files. Only the taking apart of all modules, which takes longer than a kernel takes to start, is
     left to the system."""
     threading._shutdown()
-    if sys.version_info >= (3, 13):  # the server has forgotten what was registered before the fork
-        atexit.register(logging.shutdown)
-        atexit.register(weakref.finalize._exitfunc)
     atexit._run_exitfuncs()
     gc.collect()
     for thing in gc.get_objects():
@@ -177,6 +183,16 @@ def _forget_the_server() -> None:
 
 def _shadowed(folder: str) -> bool:
     """Whether modules or settings in the folder of a notebook would be taken for those that are imported already."""
-    entries = Path(folder).iterdir()
-    names = {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").exists()}
-    return not names.isdisjoint(sys.modules) or Path(folder, "matplotlibrc").exists()
+    names = set()
+    with suppress(OSError):  # what cannot be listed, nothing is imported from
+        for entry in Path(folder).iterdir():
+            if entry.suffix == ".py" or _has(entry, "__init__.py"):
+                names.add(entry.stem)
+    return not names.isdisjoint(sys.modules) or _has(Path(folder), "matplotlibrc")
+
+
+def _has(folder: Path, name: str) -> bool:
+    try:
+        return (folder / name).exists()
+    except OSError:  # it may not be looked into
+        return False

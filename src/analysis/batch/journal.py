@@ -17,6 +17,7 @@ from analysis.errors import InputError
 from analysis.places import is_local, put
 
 NAME = "ledger.sqlite"
+_PUT = "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)"
 
 
 class Journal:
@@ -74,11 +75,19 @@ class Journal:
 
     def put(self, run: str, record: Mapping[str, object]) -> None:
         """Write the record of a run, in place of an older one."""
-        text = json.dumps(record, ensure_ascii=False)
-        values = (run, record["key"], record["state"], text)
-        self._base.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", values)
+        self._base.execute(_PUT, _row(run, record))
+
+    def put_all(self, records: Mapping[str, Mapping[str, object]]) -> None:
+        """Write the records of many runs: all of them, or none."""
+        self._base.execute("BEGIN")
+        self._base.executemany(_PUT, (_row(run, record) for run, record in records.items()))
+        self._base.execute("COMMIT")
 
     def records(self) -> Iterator[dict]:
         """Every record, by id."""
         for (record,) in self._base.execute("SELECT record FROM runs ORDER BY id"):
             yield json.loads(record)
+
+
+def _row(run: str, record: Mapping[str, object]) -> tuple[str, object, object, str]:
+    return run, record["key"], record["state"], json.dumps(record, ensure_ascii=False)

@@ -41,6 +41,10 @@ if _FORKS:
     from analysis.batch.forked import Forked
 
 _LAUNCHER = ["-m", "ipykernel_launcher"]
+# What ``python -m ipykernel install`` writes before it; it is for debuggers, and changes nothing that a notebook does.
+_FROZEN = "-Xfrozen_modules=off"
+# So many bytes may a path have at which processes listen to each other, less what is put behind that of the folder.
+_LONGEST = 107 - 20
 # Seconds that the server may take to load everything, and a kernel to come up.
 _START = 60.0
 _log = logging.getLogger("papermill")
@@ -81,7 +85,8 @@ def available() -> bool:
 def warm_up() -> None:
     """Start the server, which loads what the kernels will need while this process goes on."""
     if available():
-        _server().ensure_running()
+        with suppress(OSError):  # as it will be said when a kernel is to come from it
+            _server().ensure_running()
 
 
 class ForkserverProvisioner(LocalProvisioner):
@@ -174,7 +179,7 @@ def _plain(cmd: list[str], kwargs: dict[str, Any]) -> bool:
     """Whether a command starts a kernel of this Python and nothing is asked that forking cannot give."""
     python = Path(cmd[0])
     return (
-        cmd[1:3] == _LAUNCHER
+        [word for word in cmd[1:4] if word != _FROZEN][:2] == _LAUNCHER
         and python.parent == Path(sys.executable).parent
         and python.exists()
         and python.samefile(sys.executable)
@@ -216,13 +221,19 @@ async def _fork(
             pickle.dump(Forked.ordered(cmd, cwd, env), orders)
         await _readable(status, _START)
         process = _Process(forkserver.read_signed(status), status, alive)
+        kept = [ready]
         for descriptor in passed:
             os.close(descriptor)
         passed.clear()
-        # Closed by the kernel when its sockets are open: a client that connects earlier tries again a tenth of a second
-        # later.
-        await _readable(ready, _START)
-        kept = [ready]
+        # The kernel says when its sockets are open: a client that connects earlier tries again a tenth of a second later.
+        try:
+            await _readable(ready, _START)
+            if not os.read(ready, 1):
+                raise EOFError("it ended before it began")
+        except BaseException:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            raise
         return process
     finally:
         for descriptor in passed + kept:
@@ -281,7 +292,8 @@ class LocalKernel(AsyncKernelManager):
 
     def __init__(self, **options: object) -> None:
         folder = tempfile.mkdtemp(prefix="kernel-")
-        super().__init__(**{"transport": "ipc", "connection_file": f"{folder}/kernel.json", **options})
+        transport = "ipc" if len(os.fsencode(folder)) <= _LONGEST else "tcp"
+        super().__init__(**{"transport": transport, "connection_file": f"{folder}/kernel.json", **options})
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
 

@@ -87,7 +87,8 @@ def run_all(
     batch = Batch(out)
     with Journal(out) as journal:
         if is_local(out):
-            restore(out)
+            # On a cluster what an earlier call began may still be going on.
+            restore(out, bounds.seconds if cluster.scheduler else 0)
         fresh: list[tuple[Job, tuple[str, str]]] = []
         tried: list[tuple[Job, tuple[str, str]]] = []
         left: dict[str, dict] = {}
@@ -106,6 +107,8 @@ def run_all(
                     forced.add(job.id)
                 (tried if last and last["key"] == job.key else fresh).append((job, why))
                 left[job.id] = _waiting(job, why, last)
+        if again:  # so that a batch that is interrupted knows which it has not made yet
+            journal.put_all({run: {**record, "forced": True} for run, record in left.items()})
         stopped = not going_on and not batch.good
         now = (
             [] if stopped else _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
@@ -245,6 +248,8 @@ def _kept(
     if again:
         return None, _said("why_forced")
     same = last is not None and last["key"] == job.key
+    if same and last["state"] == "waiting":
+        return None, _said("why_forced")
     if same and last["state"] == "good" and not done.there(last):
         return None, _said("why_gone")
     refused_alike = bool(job.refused) == (same and last["state"] == "refused" and not last["log"])

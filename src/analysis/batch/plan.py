@@ -26,9 +26,9 @@ from analysis.batch.check import home, is_store
 from analysis.batch.notebooks import KINDS, Run
 from analysis.batch.program import fingerprint
 from analysis.checking import reviews
-from analysis.errors import InputError
+from analysis.errors import InputError, printable
 from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request, years_label
-from analysis.places import beside, files_under, is_local, mark, marks, place, printable
+from analysis.places import beside, files_under, is_local, mark, marks, place
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import label
@@ -320,7 +320,7 @@ class _Sides:
 
     def of(self, files: Mapping[int, Path]) -> dict[str, str]:
         """The inputs of a run on a unit's reports: all its years, since each decides and checks the others."""
-        named = {f"{p.parent.name}/{p.name}": p for _, p in sorted(files.items())}
+        named = {printable(f"{p.parent.name}/{p.name}"): p for _, p in sorted(files.items())}
         inputs = self.hashed(named)
         # Of the list of sources only what it says of these files counts.
         told = {name: self._editions[digest] for name, digest in inputs.items() if digest in self._editions}

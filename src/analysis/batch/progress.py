@@ -50,7 +50,7 @@ class Progress:
     def ran(self, record, done: int, of: int) -> None:
         """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
         self._now(_RUNNING, of)
-        if not record["why_zh"]:
+        if not record["why_zh"] or record["seconds"] is None:  # kept, or refused without being made
             self._looked_at(done)
         self.at(done, of, self._failed + (record["state"] != "good"))
 

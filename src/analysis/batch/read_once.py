@@ -21,7 +21,7 @@ from analysis.batch.engine import Cluster
 from analysis.batch.notebooks import Run
 from analysis.errors import InputError
 from analysis.parameters import bulletin_request
-from analysis.places import absolute, write_whole
+from analysis.places import absolute, reached, write_whole
 
 _SUMMARY = ".summary"
 
@@ -35,7 +35,8 @@ def read_whole(run: Run) -> Path | None:
     except InputError:
         return None
     part = asked.period is not None and asked.period.part
-    return None if part or is_store(asked.folder) else asked.folder
+    with reached(asked.folder):
+        return None if part or is_store(asked.folder) else asked.folder
 
 
 def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:

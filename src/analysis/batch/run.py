@@ -317,20 +317,20 @@ def _put_far(aside: Path, folder: Path) -> None:
         put(path, folder.joinpath(*path.relative_to(aside).parts))
 
 
-def restore(out: Path) -> None:
+def restore(out: Path, young: float = 0) -> None:
     """After a batch that was killed: what was being replaced comes back unless what replaces it is there; what was being
-    written goes."""
+    written goes, unless something was written there less than so many seconds ago."""
     for old in out.glob(f"*/{OLD}*"):
         with suppress(OSError):  # a single run beside this may be done with it
             for folder in old.iterdir():
                 if not (old.parent / folder.name).exists():
                     folder.rename(old.parent / folder.name)
         shutil.rmtree(old, ignore_errors=True)
-    for aside in out.glob(".run-*"):
-        shutil.rmtree(aside, ignore_errors=True)
-    for aside in out.glob(".one-*"):  # of a single run, which may be going on
-        with suppress(OSError):
-            if time.time() - aside.stat().st_mtime > _LONG:
-                shutil.rmtree(aside, ignore_errors=True)
+    # That of a single run may be going on, too.
+    for pattern, least in ((".run-*", young), (".one-*", _LONG)):
+        for aside in out.glob(pattern):
+            with suppress(OSError):
+                if not least or time.time() - aside.stat().st_mtime > least:
+                    shutil.rmtree(aside, ignore_errors=True)
     for file in (*out.glob(".new-*"), *out.glob("*/*/.new-*")):  # index and logs
         file.unlink(missing_ok=True)

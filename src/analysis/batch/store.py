@@ -33,7 +33,7 @@ from analysis.batch import program
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
-from analysis.errors import InputError, NotAReport, Unreached
+from analysis.errors import InputError, NotAReport, Unreached, printable
 from analysis.places import (
     absolute,
     beside,
@@ -43,7 +43,6 @@ from analysis.places import (
     folder_for,
     is_local,
     marks,
-    printable,
     reached,
     remove,
     replacing,
@@ -317,15 +316,15 @@ def _ended(path: Path, name: str, ended: Ended) -> Outcome:
 def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
     """Read one file and leave its piece, if there is none yet."""
     try:
-        with reached(pieces):
-            return _piece_of(file, base, pieces, reading)
+        return _piece_of(file, base, pieces, reading)
     except Unreached as error:  # another time it may be
         return "", Outcome(printable(file[0]), "failed", zh=error.zh, en=error.en, final=False)
 
 
 def _piece_of(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
     path, name = base / file[0], printable(file[0])
-    key, kept = _kept(file, base, pieces, reading)
+    with reached(pieces):
+        key, kept = _kept(file, base, pieces, reading)
     if kept:
         return key, kept
     try:
@@ -370,7 +369,8 @@ def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
     """Write a piece, whole or not at all: the outcome on the first line, the records behind it."""
     body = json.dumps(records, ensure_ascii=False).encode(errors="replace")
     head = json.dumps(asdict(outcome), ensure_ascii=False).encode(errors="replace")
-    write_whole(piece, head + b"\n" + zlib.compress(body, 1))
+    with reached(piece):
+        write_whole(piece, head + b"\n" + zlib.compress(body, 1))
 
 
 def _outcome(piece: Path) -> Outcome | None:

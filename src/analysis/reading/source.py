@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis import places
-from analysis.errors import InputError
+from analysis.errors import InputError, printable
 from analysis.reading.formats import SUFFIXES, Page, kind_of, read_page
 from analysis.reading.formats.plain import decode
 
@@ -46,7 +46,7 @@ class Source:
 def load(path: Path) -> Source:
     """Read one file of any known kind. Raises ``InputError`` if it is missing, empty, too large,
     damaged, locked or of a kind that holds no text."""
-    name = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
+    name = printable(f"{path.parent.name}/{path.name}" if path.parent.name else path.name)
     try:
         with places.reached(path):
             size = places.size(path)

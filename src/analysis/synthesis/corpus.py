@@ -204,20 +204,22 @@ def _papers(wanted: Plan, number: int) -> Iterator[_Paper]:
 
 def _of_unit(wanted: Plan, number: int) -> list[_Report]:
     """All reports of one unit."""
-    reports, before = [], None
+    reports = []
     every = list(_papers(wanted, number))
     # Errors that come from another unit come from the one before this, which a smaller corpus has as well.
     others: dict[int, _Paper] = {}
     if number and any(sound.unlucky for sound in every):
         others = {sound.year: sound for sound in _papers(wanted, number - 1)}
+    printed_of = {sound.year: sound.blocks for sound in every if sound.year in wanted.years}
     for sound in every:
         unit, year, blocks, errors = sound.unit, sound.year, sound.blocks, []
         if year in wanted.years:
             if sound.unlucky:
                 other = (others[year].unit, others[year].blocks) if others else None
+                near = {y: printed_of[y] for y in (year - 1, year + 1) if y in printed_of}
                 with tempfile.TemporaryDirectory() as aside:
                     seed = f"{wanted.seed}/{unit}/{year}"
-                    blocks, errors = planted(blocks, before, unit, year, Path(aside), seed, other)
+                    blocks, errors = planted(blocks, near, unit, year, Path(aside), seed, other)
             kind = wanted.formats[(number + wanted.years.index(year)) % len(wanted.formats)]
             suffix, content = printed(blocks, kind, number)
             file = f"{unit}/{year}{suffix}"
@@ -226,7 +228,6 @@ def _of_unit(wanted: Plan, number: int) -> list[_Report]:
                 for cell, value in sound.figures.cells.items()
             )
             reports.append(_Report(unit, year, kind, file, content, cells, tuple(errors)))
-        before = sound.blocks
     return reports
 
 
@@ -282,7 +283,7 @@ def _notice(wanted: Plan) -> str:
 These files were made by `analysis synth`: the units, the figures and the words are invented, for load and error tests alone.
 Nothing here may be quoted or put beside real reports.
 
-- `{TRUTH}/cells.parquet`：每一格的真值与印法 | the true value of every cell, and how it is printed
+- `{TRUTH}/cells.parquet`：每一格的真值，及植入错误之前的印法 | the true value of every cell, and how it is printed where no error is planted
 - `{TRUTH}/planted.csv`：植入的错误：文件、种类、位置、真值、印作什么、与什么矛盾 | the planted errors: file, kind, place, true, printed, against what
 
 参数 | made with: `{asked}`

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from analysis.reading import read_report
 from analysis.synthesis import printing
 from analysis.synthesis.contradictions import Page
-from analysis.synthesis.planting import KINDS, Edit, Planting, against, plantings_of
+from analysis.synthesis.planting import KINDS, OF_ANOTHER, Edit, Planting, against, plantings_of
 from analysis.synthesis.printing import Block, Grid
 
 # Of a text that was replaced so much is told.
@@ -48,24 +48,22 @@ class _Line:
 
 def planted(
     blocks: Sequence[Block],
-    before: Sequence[Block] | None,
+    years: Mapping[int, Sequence[Block]],
     unit: str,
     year: int,
     folder: Path,
     seed: str,
     other: tuple[str, Sequence[Block]] | None = None,
 ) -> tuple[list[Block], list[Planted]]:
-    """The report with an error of some kind; as it was where none of the kinds can be planted. ``before`` is the report of
-    last year, ``other`` the name of another unit and its report of the year, ``folder`` a place for the texts."""
+    """The report with an error of some kind; as it was where none of the kinds can be planted. ``years`` are the
+    reports of the year before and after that there are, ``other`` the name of another unit and its report of the year, ``folder`` a place for the texts."""
     rng = random.Random(seed)
     page = Page(_read(blocks, unit, year, folder))
-    beside = {year: page}
-    if before:
-        beside[year - 1] = Page(_read(before, unit, year - 1, folder))
-    page = replace(page, beside=beside)
-    others = [Page(_read(other[1], other[0], year, folder))] if other else []
+    beside = {of: Page(_read(near, unit, of, folder)) for of, near in years.items()}
+    page = replace(page, beside={**beside, year: page})
     raw = page.report.text.raw
     for code in rng.sample(list(KINDS), len(KINDS)):
+        others = [Page(_read(other[1], other[0], year, folder))] if other and code == OF_ANOTHER else []
         found = plantings_of(code, page, rng, others)
         for planting in rng.sample(found, min(len(found), 3)):
             made = _applied(blocks, planting)

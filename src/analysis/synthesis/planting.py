@@ -703,9 +703,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+# The kind whose words are of another unit.
+OF_ANOTHER = "paragraph_other_unit"
+
+
 def plantings_of(code: str, page: Page, rng: random.Random, others: Sequence[Page] = ()) -> list[Planting]:
     """Every error of one kind that a page has a place for; ``others`` are the pages of other units."""
-    more = {"others": others} if code == "paragraph_other_unit" else {}
+    more = {"others": others} if code == OF_ANOTHER else {}
     found = [p for p in KINDS[code].plant(page, code, rng, **more) if p]
     return [p for p in found if p.text(page.report.text.raw) != page.report.text.raw]
 
