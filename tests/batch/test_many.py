@@ -482,6 +482,21 @@ def test_a_period_that_is_named_twice_is_one_run(words):
     assert [job.run.period for job in jobs] == ["2021Q1"]
 
 
+def test_trends_of_all_years_are_the_same_run_when_a_year_comes_in(words):
+    def asked():
+        (job,) = plan(Asked("trends", units="甲县", data=str(words / "data")))
+        return job
+
+    before = asked()
+    (words / "data" / "甲县" / "2022.txt").write_text("fine")
+    after = asked()
+    assert before.id == after.id and before.key != after.key
+    assert [job.place[1] for job in (before, after)] == ["2020-2021", "2020-2022"]
+    assert "甲县/2022.txt" in many._changed({"origin": before.origin}, after)[1]
+    (of_years,) = plan(Asked("trends", units="甲县", years="2020-2021", data=str(words / "data")))
+    assert of_years.id != before.id
+
+
 def test_trends_of_all_units_leave_out_those_without_a_report_of_the_years(words):
     def places(**asked):
         return ["/".join(j.place) for j in plan(Asked("trends", data=str(words / "data"), **asked))]

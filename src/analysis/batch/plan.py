@@ -61,12 +61,14 @@ class Notebook:
 @dataclass(frozen=True)
 class Job:
     """One run to be made: its parameters, its notebook, and what it is made from (hashes of the ``inputs`` by name).
-    ``refused`` says why it cannot be made, in Chinese and English."""
+    ``refused`` says why it cannot be made, in Chinese and English; ``every_year`` that it is of all years there are, whichever
+    these are at the time."""
 
     run: Run
     notebook: Notebook
     inputs: Mapping[str, str] = field(default_factory=dict)
     refused: tuple[str, str] | None = None
+    every_year: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
@@ -79,7 +81,8 @@ class Job:
     @property
     def id(self) -> str:
         """What it is known by from one batch to the next."""
-        return "/".join([self.notebook.stem, *self.place])
+        unit, years = self.place
+        return "/".join([self.notebook.stem, unit, ALL[1] if self.every_year else years])
 
     @cached_property
     def origin(self) -> dict[str, object]:
@@ -211,7 +214,8 @@ def _of_units(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
         for of in _wanted_of(notebook.kind, have, years, every):
             run = Run(unit, of, asked.data, "", asked.language, kind=notebook.kind)
             missing = not have or (notebook.kind == "problems" and int(of) not in have)
-            yield Job(run, notebook, inputs, _refusal(run) if missing else None)
+            whole = notebook.kind == "trends" and years is None
+            yield Job(run, notebook, inputs, _refusal(run) if missing else None, whole)
 
 
 def _wanted_of(kind: str, have: Mapping[int, Path], years: Sequence[int] | None, every: bool) -> list[str]:
