@@ -387,8 +387,7 @@ def run(
     try:
         if scheduler:  # its workers stand in folders of their own
             data, out = (str(place(data).absolute()) if data else ""), out.absolute()
-        with reached(place(data) if data else None):
-            jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
+        jobs_ = plan(Asked(notebook, units, years, data, language, group, only))
         bounds = Bounds(seconds, memory * 2**20)
         with reached(out), Progress("运行 running") as progress:
             batch = many.run_all(

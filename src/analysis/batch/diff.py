@@ -21,7 +21,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.batch.causes import COMPARED, Left, broken, differences, record, traced
-from analysis.batch.notebooks import KINDS
+from analysis.batch.notebooks import is_ours
 from analysis.errors import InputError
 from analysis.parameters import parse_units, parse_years, years_label
 from analysis.workbook import DRAFT
@@ -184,10 +184,8 @@ def _identity(run: Mapping, path: Path) -> Identity:
         period += f"-{given['group']}"
     unit = units or ("" if run["kind"] == "bulletin" else folder.parent.name)
     stem = Path(run.get("notebook") or "").stem
-    own = stem and stem not in {kind.notebook.stem for kind in KINDS.values()}
-    return Identity(
-        f"{stem}.ipynb" if own else run["kind"], unit, period or folder.name, given.get("language") or "zh"
-    )
+    kind = f"{stem}.ipynb" if stem and not is_ours(stem) else run["kind"]
+    return Identity(kind, unit, period or folder.name, given.get("language") or "zh")
 
 
 # what differs

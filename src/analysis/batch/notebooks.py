@@ -30,6 +30,11 @@ KINDS = {
 NOTEBOOK = KINDS["problems"].notebook
 
 
+def is_ours(stem: str) -> bool:
+    """Whether a notebook that is called so is one of the workbook."""
+    return stem in (kind.notebook.stem for kind in KINDS.values())
+
+
 @dataclass(frozen=True)
 class Run:
     """The parameters of one run, as typed; those that its notebook takes go to it unchanged."""

@@ -28,7 +28,7 @@ from analysis.batch.program import fingerprint
 from analysis.checking import reviews
 from analysis.errors import InputError, printable
 from analysis.parameters import SHIPPED, parse_period, parse_units, parse_years, request, years_label
-from analysis.places import beside, files_under, is_local, mark, marks, place
+from analysis.places import beside, files_under, is_local, mark, marks, place, reached
 from analysis.reading import corrections
 from analysis.reading.source import SUFFIXES
 from analysis.writing.labels import label
@@ -172,9 +172,15 @@ def plan(asked: Asked) -> list[Job]:
     folder = place(asked.data) if asked.data else SHIPPED
     if printable(str(folder)) != str(folder):
         raise InputError(
-            f"文件夹 {printable(str(folder))} 的路径不是 UTF-8 编码：请改名。",
-            f"The path of the folder {printable(str(folder))} is not in UTF-8: rename it.",
+            f"文件夹 {folder} 的路径不是 UTF-8 编码：请改名。",
+            f"The path of the folder {folder} is not in UTF-8: rename it.",
         )
+    with reached(folder):
+        return _jobs(asked, folder, notebook)
+
+
+def _jobs(asked: Asked, folder: Path, notebook: Notebook) -> list[Job]:
+    bulletin = notebook.kind == "bulletin"
     if not folder.is_dir():
         request(data=asked.data)  # says what is wrong with it
     runs = list((_bulletins if bulletin else _of_units)(asked, folder, notebook))
@@ -211,14 +217,16 @@ def _of_units(asked: Asked, folder: Path, notebook: Notebook) -> Iterator[Job]:
             )
             continue
         inputs = sides.of(have)
-        for of in _wanted_of(notebook.kind, have, years, every):
+        for of in _years_of_runs(notebook.kind, have, years, every):
             run = Run(unit, of, asked.data, "", asked.language, kind=notebook.kind)
             missing = not have or (notebook.kind == "problems" and int(of) not in have)
             whole = notebook.kind == "trends" and years is None
             yield Job(run, notebook, inputs, _refusal(run) if missing else None, whole)
 
 
-def _wanted_of(kind: str, have: Mapping[int, Path], years: Sequence[int] | None, every: bool) -> list[str]:
+def _years_of_runs(
+    kind: str, have: Mapping[int, Path], years: Sequence[int] | None, every: bool
+) -> list[str]:
     """The years that each run of a unit is of: of trends one run for all of them."""
     # Of all units each has its years; of one that is named a year that is missing is worth knowing.
     asked = sorted(have) if years is None else [year for year in years if year in have or not every]

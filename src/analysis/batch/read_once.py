@@ -42,7 +42,7 @@ def read_whole(run: Run) -> Path | None:
 def read_before(folder: Path, at: Path, cluster: Cluster, told: Callable) -> None:
     """Read ``folder`` for the runs that keep what they need in ``at``; ``told`` hears of each file.
 
-    Where that fails nothing is left: each run reads by itself and says what is wrong, as if nobody had read before it.
+    Where that fails each run reads by itself and says what is wrong, as if nobody had read before it.
     """
     place = _place(folder, at)
     try:

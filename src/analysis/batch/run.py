@@ -26,7 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis import __version__
 from analysis.batch.kernels import warm_up
-from analysis.batch.notebooks import KINDS, Run
+from analysis.batch.notebooks import KINDS, Run, is_ours
 from analysis.batch.papermill_engine import Engine
 from analysis.errors import InputError, Unreached
 from analysis.places import files_under, is_local, put, reached, unwritable
@@ -89,7 +89,7 @@ def make(
         nbformat.write(executed, folder / f"{stem}.ipynb")
         page = to_html(executed, about["title"], about["language"])
         (folder / f"{stem}.html").write_text(page, encoding="utf8")
-        own = "" if notebook.stem in (k.notebook.stem for k in KINDS.values()) else f"-{stem}"
+        own = "" if is_ours(stem) else f"-{stem}"
         first, within = about["place"]
         place = out / first / f"{within}{own}"
         said = {name: about[name] for name in SAID}

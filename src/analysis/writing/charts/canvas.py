@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,11 @@ def panels(many: int, across: int, height: float, title: str, caption: str):
     if caption:
         figure.supxlabel(caption, x=0.01, ha="left", fontsize=8.5, color=style.INK)
     return figure, made[:many]
+
+
+def joined(parts: Iterable[str], language: str) -> str:
+    """The parts of a caption, those that are empty left out."""
+    return {"zh": "；", "en": "; "}[language].join(filter(None, parts))
 
 
 def apart(positions: list[float], gap: float, end: float) -> np.ndarray:

@@ -19,7 +19,7 @@ from analysis.figures import number, percent
 from analysis.measuring import SMALL, headlines, indicators, limits
 from analysis.measuring.comparison import COVERAGE, INNER
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, apart, nothing, panels
+from analysis.writing.charts.canvas import Chart, apart, joined, nothing, panels
 from analysis.writing.charts.years import MIX, stacked
 from analysis.writing.labels import label
 
@@ -145,8 +145,7 @@ def _crossed(comparison: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_cross(caption: str, table: pd.DataFrame, language: str) -> str:
-    cross = [label("crossed", language)] if table["broken"].any() else []
-    return {"zh": "；", "en": "; "}[language].join([caption, *cross])
+    return joined([caption, label("crossed", language) if table["broken"].any() else ""], language)
 
 
 def _points(
@@ -196,7 +195,7 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
         "zh": (f"另有{left}个件数较少的单位未画", f"{off}个单位的数字合不上，未画"),
         "en": (f"smaller units not drawn: {left}", f"not drawn, since they do not add up: {off}"),
     }[language]
-    caption = {"zh": "；", "en": "; "}[language].join(t for t, n in zip(told, (left, off), strict=True) if n)
+    caption = joined((t for t, n in zip(told, (left, off), strict=True) if n), language)
     names = list(dict.fromkeys(table["unit"]))
     figure, (axes,) = panels(1, 1, 0.34 * len(names) + 0.9, title, caption)
     stacked(axes, {u: table[table["unit"] == u] for u in names}, language)

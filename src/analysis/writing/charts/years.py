@@ -19,7 +19,7 @@ from analysis.measuring import Line, headlines, indicators, wilson
 from analysis.problems import categories
 from analysis.templates import forms, series
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, nothing, panels
+from analysis.writing.charts.canvas import Chart, joined, nothing, panels
 from analysis.writing.labels import label
 
 # The quantities that are drawn: what comes in, what goes out, what is left, what is disputed.
@@ -144,11 +144,7 @@ def _caption(of: Mapping[int, str], language: str, broken: bool = False) -> str:
     if language == "en":
         listed = ", ".join(forms()[code].en for _, code in changed)
     words = {"zh": f"虚线：格式改变（{listed}）", "en": f"dashed: the form changed ({listed})"}[language]
-    return (
-        "；".join(filter(None, [words, cross]))
-        if language == "zh"
-        else "; ".join(filter(None, [words, cross]))
-    )
+    return joined([words, cross], language)
 
 
 def _listed(table: pd.DataFrame, told: Callable[[float], str]) -> str:
