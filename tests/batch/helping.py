@@ -65,14 +65,13 @@ def leave_pids(folder):
     time.sleep(600)
 
 
-def slow_and_noted(item):
-    """Take a while, leaving a note at the beginning and at the end."""
-    folder, n, seconds = item
+def held_and_noted(item):
+    """Leave a note at the beginning; be done when there is a file ``go``, or at once if it need not be held."""
+    folder, n, held = item
     with (Path(folder) / "begun").open("a") as notes:
         notes.write(f"{n} {os.getpid()} {os.getppid()}\n")
-    time.sleep(seconds)
-    with (Path(folder) / "done").open("a") as notes:
-        notes.write(f"{n}\n")
+    while held and not (Path(folder) / "go").exists():
+        time.sleep(0.05)
     return n
 
 
