@@ -42,8 +42,8 @@ from processes import Family
 
 from analysis.batch.journal import NAME as LEDGER
 from analysis.batch.many import INDEX, LOGS
+from analysis.batch.pieces import outcome_of
 from analysis.batch.run import RECORD
-from analysis.batch.store import _outcome
 
 ANALYSIS = [sys.executable, "-m", "analysis"]
 # Seconds within which everything ends whose caller was killed, and the longest that a call may take.
@@ -199,7 +199,7 @@ class Reading(Called):
 
     def done(self, out: Path) -> dict[str, tuple]:
         """The pieces."""
-        return {p.name: _mark(p) for p in out.glob(".pieces/[!.]*") if _outcome(p)}
+        return {p.name: _mark(p) for p in out.glob(".pieces/[!.]*") if outcome_of(p)}
 
     def half(self, out: Path) -> list[str]:
         """Pieces that are not as they will be, and tables that end early; without a file whose reader was killed they are

@@ -1,6 +1,7 @@
 """The register of units: what is declared is known, what is not stays unknown, and a slip is refused by line."""
 
 import json
+import shutil
 
 import pytest
 from conftest import PROJECT
@@ -8,6 +9,7 @@ from conftest import PROJECT
 from analysis import register
 from analysis.errors import InputError
 from analysis.register import Register, Unit
+from analysis.workbook import open_workbook
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,20 @@ def test_the_register_lies_in_the_folder_of_reports_or_beside_it(tmp_path):
     assert "甲市" in register.beside(folder).units
     (folder / "units.csv").write_text("unit\n乙市\n", encoding="utf8")
     assert "乙市" in register.beside(folder).units
+
+
+def test_what_lies_beside_reports_counts_for_a_file_named_without_its_folder(tmp_path, monkeypatch):
+    shutil.copytree(PROJECT / "data" / "reports" / "永康市", tmp_path / "reports" / "永康市")
+    monkeypatch.chdir(tmp_path / "reports" / "永康市")
+    sought = []
+    monkeypatch.setattr(
+        "analysis.workbook.register.beside", lambda folder: sought.append(folder) or Register()
+    )
+    report = open_workbook(file="2020.txt").studies[0].report
+    assert sought == [tmp_path / "reports"]
+    listed = f"unit,sha256,edition\n永康市,{report.records['documents'][0]['sha256']},restated\n"
+    (tmp_path / "reports" / "sources.csv").write_text(listed, encoding="utf8")
+    assert open_workbook(file="2020.txt").studies[0].report.records["documents"][0]["edition"] == "restated"
 
 
 HEADERS = {

@@ -216,7 +216,9 @@ def open_rates_and_trends(
             if year in (asked.years or ()) or isinstance(error, Unreached):
                 failed.append(error)
     wanted = set(asked.years or ())
-    every = [r for r in decided_reports(reports, asked.files) if r.year in wanted]
+    decided, wrong = decided_reports(reports, asked.files)
+    failed += [error for year, error in wrong.items() if year in wanted]
+    every = [r for r in decided if r.year in wanted]
     if not every:
         raise failed[0]
     # Also of years that are not asked for: they decide joined digits.

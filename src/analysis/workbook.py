@@ -478,9 +478,11 @@ def open_request(asked: Request) -> Workbook:
 
 @dataclass(frozen=True)
 class _Together:
-    """A unit's reports in the order of their years, and what is made of them together."""
+    """A unit's reports in the order of their years, and what is made of them together; ``wrong`` says of a year why its
+    corrections do not fit."""
 
     reports: list[Report]
+    wrong: dict[int, InputError]
     years: dict[str, pd.DataFrame]
     compared: dict[str, pd.DataFrame]
     across: pd.DataFrame
@@ -489,7 +491,7 @@ class _Together:
 
 def _together(asked: Request) -> _Together:
     """All reports of the unit that are filed and can be read; of a batch, once for all its years. Raises ``InputError`` if one
-    that is asked for cannot be read."""
+    that is asked for cannot be read or corrected."""
     if not asked.filed:
         (path,), (year,) = asked.files, asked.years or (None,)
         return _compared([read_report(path, asked.unit, year)], asked.files)
@@ -498,6 +500,8 @@ def _together(asked: Request) -> _Together:
     together = kept([*files, *sides], [asked.unit], lambda: _compared(_readable(asked), files))
     read = {report.year for report in together.reports}
     for year, path in zip(asked.years, asked.files, strict=True):
+        if year in together.wrong:
+            raise together.wrong[year]
         if year not in read:
             read_report(path, asked.unit, year)  # says why not
     return together
@@ -508,17 +512,28 @@ _SIDES = (register.NAME, corrections.NAME, "sources.csv")
 
 
 def _compared(reports: list[Report], files: Sequence[Path]) -> _Together:
-    every = sorted(decided_reports(reports, files), key=lambda report: report.year)
+    every, wrong = decided_reports(reports, files)
+    if wrong and not every:
+        raise next(iter(wrong.values()))
+    every.sort(key=lambda report: report.year)
     compared = tables_of(every, _COMPARED)
-    across, sides = compare([compared], register.beside(files[0].parent.parent))
-    return _Together(every, over_years(every), compared, across, sides)
+    across, sides = compare([compared], register.beside(places.absolute(files[0]).parent.parent))
+    return _Together(every, wrong, over_years(every), compared, across, sides)
 
 
-def decided_reports(reports: Sequence[Report], files: Sequence[Path]) -> list[Report]:
+def decided_reports(
+    reports: Sequence[Report], files: Sequence[Path]
+) -> tuple[list[Report], dict[int, InputError]]:
     """The reports of a unit, with the cells decided that its other years decide, and corrected as ``corrections.yml``
-    beside the ``files`` declares."""
+    beside the ``files`` declares; without those whose corrections do not fit, and what is wrong with each of these years."""
     fixes = [c for path in _beside(files, corrections.NAME) for c in corrections.load(path)]
-    return [r.with_records(**corrections.corrected(r.records, fixes)) for r in decide_reports(reports)]
+    made, wrong = [], {}
+    for report in decide_reports(reports):
+        try:
+            made.append(report.with_records(**corrections.corrected(report.records, fixes)))
+        except InputError as error:
+            wrong[report.year] = error
+    return made, wrong
 
 
 def _beside(files: Sequence[Path], name: str) -> list[Path]:

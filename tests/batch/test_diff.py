@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from analysis.batch.diff import CAUSES, COLUMNS, diff, summary
 from analysis.cli import app
 from analysis.errors import InputError
+from analysis.parameters import parse_years
 from analysis.rates_and_trends import open_rates_and_trends
 from analysis.reading import read_report
 from analysis.workbook import DRAFT, Workbook, open_workbook, study
@@ -472,6 +473,17 @@ def test_the_changes_of_a_unit_over_its_years(tmp_path):
     assert found["old"].str.startswith("adjusted=").all()
 
 
+def test_trends_of_all_years_are_paired_when_a_year_has_come_in(tmp_path):
+    book = open_rates_and_trends("宿迁市")
+    record = {"kind": "trends", "stem": "rates_and_trends", "every_year": True}
+    for batch, years in (("old", "2023"), ("new", "2023-2024")):
+        files = {f"宿迁市/{year}.txt": digest("as published") for year in parse_years(years)}
+        parameters = {"unit": "宿迁市", "years": years}
+        leave(tmp_path / batch, book, ("宿迁市", years), **record, parameters=parameters, inputs=files)
+    (run,) = diff(tmp_path / "old", tmp_path / "new").runs.to_dict("records")
+    assert (run["years"], run["state"], run["differ"]) == ("all", "same", "data")
+
+
 # bad input, and the command
 
 
@@ -543,6 +555,12 @@ def test_hidden_folders_are_passed_over(old, rewritten, tmp_path):
     new = rewritten()
     shutil.copytree(new / UNIT / "2020", new / UNIT / ".2020-aside")
     assert changes(old, new, tmp_path).empty
+
+
+def test_a_folder_in_the_place_of_the_table_is_told_before_anything_is_compared(old, tmp_path):
+    with pytest.raises(InputError, match="--out .* 是文件夹"):
+        diff(old, old, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_comparison_that_fails_leaves_no_table(old, rewritten, tmp_path):

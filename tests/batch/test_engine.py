@@ -9,11 +9,13 @@ from pathlib import Path
 
 import helping
 import pytest
+from distributed import CancelledError, KilledWorker
 from helping import gone, waited_for
 
 from analysis.batch import engine
 from analysis.batch.bounded import Bounded, Ended
 from analysis.batch.engine import Bounds, Cluster, each
+from analysis.errors import InputError
 
 HERE = Path(__file__).parent
 
@@ -138,19 +140,33 @@ def test_files_where_somebody_works_are_not_taken_for_modules(tmp_path, monkeypa
         process.close()
 
 
+class Lost:
+    """A future of Dask whose worker was lost, and which is done again while its result is asked for."""
+
+    status = "lost"
+
+    def __init__(self, ends_in):
+        self._ends_in = ends_in
+
+    def result(self):
+        if isinstance(self._ends_in, Exception):
+            raise self._ends_in
+        return self._ends_in
+
+
 def test_a_result_whose_worker_is_lost_before_it_is_fetched_is_waited_for():
-    class Future:
-        """As of Dask, whose scheduler has it done again while its exception is asked for."""
+    assert engine._results(Lost([4, 5]), 2) == [4, 5]
+    ended = engine._results(Lost(KilledWorker("a", None, 4)), 2)
+    assert [e.state for e in ended] == ["crashed", "crashed"]
+    for error, said in ((CancelledError("gone"), "scheduler was lost"), (ValueError("x"), "ValueError: x")):
+        with pytest.raises(InputError, match=said):
+            engine._results(Lost(error), 1)
 
-        status = "lost"
 
-        def exception(self):
-            self.status = "finished"
-
-        def result(self):
-            return [4]
-
-    assert engine._results(Future(), 1) == [4]
+def test_the_worker_of_this_process_is_never_given_up():
+    """One that was stopped for minutes, as by ctrl-Z, would wait for another that never comes."""
+    with engine._client(2, "") as client:
+        assert client.cluster.scheduler.worker_ttl is None
 
 
 def test_one_process_and_two_give_the_same():

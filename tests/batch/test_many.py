@@ -22,7 +22,7 @@ from analysis.batch.notebooks import KINDS, Run
 from analysis.batch.plan import Asked, plan
 from analysis.batch.read_once import read_whole
 from analysis.batch.run import RunFailed
-from analysis.errors import InputError
+from analysis.errors import InputError, Unreached
 
 PARAMETERS = 'unit: str = ""\nyears: str = ""\ndata: str = ""\nlanguage: str = "zh"'
 BOOK = """
@@ -439,6 +439,86 @@ def test_what_was_to_be_made_again_and_was_interrupted_is_gone_on_with(words):
     assert set(why(made(words)).values()) == {""}
 
 
+def test_what_was_made_again_and_then_killed_before_its_line_is_not_made_again(words, monkeypatch):
+    made(words)
+    with monkeypatch.context() as patched:
+        patched.setattr(many.Journal, "put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            made(words, again=True)
+    assert sorted(why(made(words)).values()) == ["", "asked for again", "asked for again"]
+
+
+def test_a_run_that_fails_again_and_again_does_not_keep_others_from_their_turn(words, monkeypatch):
+    made(words)
+    making = many.make
+
+    def failing(run, *more, **named):
+        if (run.unit, run.years) == ("甲县", "2020"):
+            raise RunFailed("timed_out", "太慢", "too slow")
+        return making(run, *more, **named)
+
+    monkeypatch.setattr(many, "make", failing)
+    with monkeypatch.context() as patched:
+        patched.setattr(many, "_one", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            made(words, again=True)
+    turns = []
+    for _ in range(4):
+        records = made(words, limit=1).records
+        turns += [
+            (r["unit"], r["years"]) for r in records.values() if r["why_en"] and r["state"] != "waiting"
+        ]
+    assert len(turns) == 4 and set(turns[:3]) == {("甲县", "2020"), ("甲县", "2021"), ("乙县", "2020")}
+
+
+def test_tables_that_a_check_is_writing_there_stay(words):
+    (words / "out" / ".new-check").mkdir(parents=True)
+    made(words, units="乙县")
+    assert (words / "out" / ".new-check").is_dir()
+
+
+def test_a_full_disk_is_one_sentence_and_the_next_call_goes_on(words, monkeypatch):
+    with monkeypatch.context() as patched:
+        full = sqlite3.OperationalError("database or disk is full")
+        patched.setattr(many.Journal, "put", lambda *_: (_ for _ in ()).throw(full))
+        with pytest.raises(Unreached, match="disk is full") as told:
+            made(words)
+    assert str(words / "out") in told.value.zh
+    assert {r["state"] for r in made(words).records.values()} == {"good"}
+
+
+def test_outputs_that_did_not_all_arrive_are_a_crash_not_a_fault_of_the_program(words, monkeypatch):
+    def late(*_, **__):
+        raise TimeoutError("Timeout waiting for IOPub output")
+
+    monkeypatch.setattr("papermill.execute_notebook", late)
+    (record,) = made(words, units="乙县").records.values()
+    assert record["state"] == "crashed" and "Timeout waiting for IOPub output" in record["message_en"]
+
+
+def test_the_result_of_fewer_years_goes_when_a_year_comes_in_unless_another_run_has_it(words):
+    out = words / "out"
+
+    def result(years):
+        record = out / "甲县" / f"{years}-趋势" / "t.run.json"
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text("{}")
+        return record.relative_to(out).as_posix()
+
+    (job,) = plan(Asked("trends", units="甲县", data=str(words / "data")))
+    other = {"key": "k", "state": "good", "id": "rates_and_trends/甲县/2020-2021"}
+    out.mkdir()
+    with many.Journal(out) as journal:
+        before, after = result("2020-2021"), result("2020-2022")
+        journal.put(job.id, {"key": "k", "state": "good", "id": job.id, "record": before})
+        journal.put(other["id"], {**other, "record": before})
+        many._remove_older(job, {"record": after}, journal, out)
+        assert (out / before).exists()
+        journal.put(other["id"], {**other, "record": after})
+        many._remove_older(job, {"record": after}, journal, out)
+        assert not (out / before).parent.exists() and (out / after).exists()
+
+
 def test_what_runs_need_alike_waits_for_those_that_are_left(words):
     place = many._keep(words / "out")
     for limit, there in ((1, True), (1, True), (1, False)):
@@ -491,10 +571,11 @@ def test_trends_of_all_years_are_the_same_run_when_a_year_comes_in(words):
     (words / "data" / "甲县" / "2022.txt").write_text("fine")
     after = asked()
     assert before.id == after.id and before.key != after.key
+    assert before.origin["every_year"] and after.origin["every_year"]
     assert [job.place[1] for job in (before, after)] == ["2020-2021", "2020-2022"]
     assert "甲县/2022.txt" in many._changed({"origin": before.origin}, after)[1]
     (of_years,) = plan(Asked("trends", units="甲县", years="2020-2021", data=str(words / "data")))
-    assert of_years.id != before.id
+    assert of_years.id != before.id and not of_years.origin["every_year"]
 
 
 def test_trends_of_all_units_leave_out_those_without_a_report_of_the_years(words):

@@ -18,7 +18,7 @@ from conftest import PROJECT
 from typer.testing import CliRunner
 from upath import UPath
 
-from analysis.batch import many, run, store
+from analysis.batch import many, pieces, run, store
 from analysis.batch.engine import Cluster
 from analysis.batch.plan import Asked, plan
 from analysis.cli import app
@@ -161,7 +161,8 @@ def far(bucket, server):
 def test_the_store_in_a_bucket_is_the_one_on_disk(far, near, bucket):
     assert far["read"][0] == 0 and "读入 read 3" in far["read"][1]
     there = {name.rpartition("/")[2] for name in bucket.ls("bucket/store")}
-    tables = sorted(near.glob("store/*"))
+    # Nobody can be kept off a bucket: it has no lock.
+    tables = [path for path in sorted(near.glob("store/*")) if path.name != ".lock"]
     assert {p.name for p in tables} == there and len(tables) > 12
     for path in tables:
         if path.is_file() and path.name != store.ORIGIN:  # which says where the reports lie
@@ -176,7 +177,8 @@ def test_a_second_reading_asks_once_a_file_and_once_a_table(far):
     asked = far["requests"]
     assert not any("/in/reports/" in what and "prefix" not in what for what in asked)
     pieces = Counter(what.split("?")[0] for what in asked.elements() if "/store/.pieces/" in what)
-    assert len(pieces) == 3 and set(pieces.values()) == {2}
+    # Those of the unit whose years may decide each other's cells are looked at once more.
+    assert len(pieces) == 3 and sorted(pieces.values()) == [2, 3, 3]
     assert asked.total() < 45
 
 
@@ -360,7 +362,7 @@ def test_a_line_that_is_cut_while_a_piece_is_written_is_no_fault_of_the_program(
             raise Cut("the line is cut")
         write_whole(path, content)
 
-    monkeypatch.setattr(store, "write_whole", cut)
+    monkeypatch.setattr(pieces, "write_whole", cut)
     failed = _read(folder, "cut/store").of("failed")
     assert len(failed) == 2 and all("连不上" in o.zh and not o.final for o in failed)
 

@@ -1,5 +1,6 @@
 """A folder of reports as a store: what is in it, who can read it, what is read again."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,12 +16,14 @@ from conftest import PROJECT
 from typer.testing import CliRunner
 
 from analysis import frames
-from analysis.batch import program, store
+from analysis.batch import pieces, program, store
 from analysis.batch.bounded import Ended
 from analysis.batch.check import home
 from analysis.batch.engine import Cluster
+from analysis.batch.pieces import Outcome
 from analysis.batch.progress import Progress
 from analysis.cli import app
+from analysis.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +157,7 @@ def test_what_is_left_is_reckoned_from_where_a_phase_began(monkeypatch, capsys):
         for state in ("read", "written"):
             for done in range(0 if state == "written" else 1, 5):
                 clock.now += 100
-                progress.told(store.Outcome("a", state), done, 4)
+                progress.told(Outcome("a", state), done, 4)
     lines = capsys.readouterr().err.splitlines()
     assert [line.rpartition(" · ")[2] for line in lines if "writing" in line and "[2/4]" in line] == [
         "剩余 left 200 s"
@@ -167,7 +170,7 @@ def test_runs_begin_where_what_is_read_before_them_ended(monkeypatch, capsys):
     with Progress("运行 running") as progress:
         for state in ("failed", "written"):
             clock.now += 100
-            progress.told(store.Outcome("a", state), 1, 1)
+            progress.told(Outcome("a", state), 1, 1)
         clock.now += 30
         progress.ran({"state": "good", "why_zh": "新的", "seconds": 30}, 1, 2)
     last = capsys.readouterr().err.splitlines()[-1]
@@ -190,6 +193,16 @@ def test_what_was_kept_or_refused_without_being_made_counts_for_no_rate(monkeypa
             progress.ran({"state": "good", "why_zh": "新的", "seconds": 20}, done, 1000)
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == f"[902/1000] 运行 running · 失败 failed 450 · 3/min · 剩余 left {98 * 20} s"
+
+
+def test_runs_that_were_lost_count_for_the_rate(monkeypatch, capsys):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr("analysis.batch.progress.time", SimpleNamespace(monotonic=lambda: clock.now))
+    with Progress("运行 running") as progress:
+        for done, seconds in ((1, None), (2, 30)):
+            clock.now += 30
+            progress.ran({"state": "crashed", "why_zh": "新的", "seconds": seconds}, done, 4)
+    assert capsys.readouterr().err.splitlines()[-1].endswith("2/min · 剩余 left 60 s")
 
 
 def test_another_program_reads_everything_again(folder, tmp_path, monkeypatch):
@@ -298,7 +311,85 @@ def test_what_the_path_says_otherwise_is_noted(folder, tmp_path):
 
 
 def test_a_fault_of_the_program_in_one_file_costs_the_others_nothing(tmp_path):
-    ended = Ended("failed", "ValueError: unforeseen")
-    outcome = store._ended(tmp_path / "a.txt", "a.txt", ended)
-    assert outcome.state == "failed"
-    assert "unforeseen" in outcome.en
+    said = store._ended(tmp_path / "a.txt", Ended("failed", "ValueError: unforeseen"))
+    outcome = Outcome("a.txt", "read").failing(said)
+    assert outcome.state == "failed" and outcome.final
+    assert "unforeseen" in outcome.en and str(tmp_path / "a.txt") in outcome.en
+    crashed = Outcome("a.txt", "read").failing(store._ended(tmp_path / "a.txt", Ended("crashed")))
+    assert not crashed.final
+
+
+def test_a_full_disk_is_no_fault_of_the_file_and_tried_again(folder, tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pieces, "write_whole", full)
+    _, outcome = store._read_one(("yk2020.txt", ""), folder, tmp_path / "store" / ".pieces", "")
+    assert (outcome.state, outcome.final) == ("failed", False)
+    assert str(tmp_path / "store") in outcome.zh and "No space left on device" in outcome.zh
+    monkeypatch.undo()
+    monkeypatch.setattr(store, "replacing", lambda out: full(out, b""))
+    with pytest.raises(InputError, match="No space left"):
+        store.read_folder(folder, tmp_path / "store", Cluster(1))
+
+
+def test_nobody_else_writes_a_store_that_is_being_written(folder, tmp_path):
+    store.read_folder(folder, tmp_path / "store", Cluster(1))
+    commands = [
+        ["read", folder, "--out", tmp_path / "store"],
+        ["check", folder, "--out", tmp_path / "store"],
+        ["check", tmp_path / "store"],
+        ["score", tmp_path / "store"],
+    ]
+    with store.alone(tmp_path / "store"):
+        before = {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("*")}
+        for command in commands:
+            done = CliRunner().invoke(app, [str(word) for word in command])
+            assert done.exit_code == 2 and "另一个程序正在写" in done.output
+        assert {path: path.stat().st_mtime_ns for path in (tmp_path / "store").rglob("*")} == before
+    assert CliRunner().invoke(app, ["check", str(tmp_path / "store")]).exit_code == 0
+
+
+def test_a_sentence_kept_of_a_file_names_it_as_it_is_called_now(folder, tmp_path):
+    (folder / "cut.pdf").write_bytes(b"%PDF-1.4 nothing behind")
+    for at in (folder, tmp_path / "moved" / folder.parent.name / folder.name):
+        if not at.exists():
+            at.parent.mkdir(parents=True)
+            folder.rename(at)
+        (failed,) = store.read_folder(at, tmp_path / "store", Cluster(1)).of("failed")
+        assert str(at / "cut.pdf") in failed.zh and str(at / "cut.pdf") in failed.en
+
+
+def test_corrected_reports_are_studied_again_where_reports_are_read_and_one_that_is_gone_costs_itself(
+    folder, tmp_path
+):
+    entry = "- {unit: 宿迁市, year: 2023, cell: applications.carried_out.total, expected: '121', value: 122, reason: 公告}\n"
+    (folder.parent / "corrections.yml").write_text(entry, encoding="utf8")
+    corrected = folder / "a" / "b" / "suqian.txt"
+    content = corrected.read_bytes()
+    told = []
+    store.read_folder(
+        folder, tmp_path / "store", Cluster(1), lambda o, done, of: told.append((o.state, done, of))
+    )
+    assert ("settled", 1, 1) in told
+    again = []
+    store.read_folder(folder, tmp_path / "store", Cluster(1), lambda o, done, of: again.append(o.state))
+    assert "settled" not in again
+
+    def gone(outcome, done, of):
+        if outcome.state == "read" and done == of:
+            corrected.unlink()
+
+    made = store.read_folder(folder, tmp_path / "other", Cluster(1), gone)
+    (failed,) = made.of("failed")
+    assert failed.path == "a/b/suqian.txt" and str(corrected) in failed.zh
+    assert set(pd.read_parquet(tmp_path / "other" / "facts.parquet")["unit"]) == {"永康市"}
+
+    def changed(outcome, done, of):
+        if outcome.state == "read" and done == of:
+            corrected.write_bytes(content + b"\n")
+
+    corrected.write_bytes(content)
+    made = store.read_folder(folder, tmp_path / "third", Cluster(1), changed)
+    (failed,) = made.of("failed")
+    assert "被改动" in failed.zh and not failed.final

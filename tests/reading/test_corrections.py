@@ -1,9 +1,14 @@
 """Declared fixes of source errors: put in place, told apart, and refused when they no longer match."""
 
+import shutil
+
 import pytest
+from conftest import PROJECT
 
 from analysis.errors import InputError
+from analysis.rates_and_trends import open_rates_and_trends
 from analysis.reading import corrections, read_report
+from analysis.workbook import open_workbook
 
 FIX = {
     "unit": "永康市",
@@ -70,3 +75,19 @@ def test_the_shipped_file_declares_none_and_is_read(shipped):
 def test_a_report_without_corrections_is_left_alone(shared, tmp_path):
     report = read_report(shared / "reports" / "宿迁市" / "2023.txt")
     assert corrections.corrected(report.records, written(tmp_path, FIX)) is report.records
+
+
+def test_a_correction_of_one_year_that_does_not_fit_costs_no_other_year(tmp_path):
+    shutil.copytree(PROJECT / "data" / "reports" / "宿迁市", tmp_path / "reports" / "宿迁市")
+    entry = {**FIX, "unit": "宿迁市", "year": 2023, "cell": "applications.carried_out.total", "expected": "9"}
+    written(tmp_path, entry)
+    asked = {"unit": "宿迁市", "data": str(tmp_path / "reports")}
+    assert open_workbook(**asked, years="2024").years == "2024"
+    with pytest.raises(InputError, match="更正 宿迁市/2023/applications.carried_out.total 预期原值为 9"):
+        open_workbook(**asked, years="2023")
+    trends = open_rates_and_trends(**asked)
+    assert 2023 not in {report.year for report in trends.reports}
+    assert any("预期原值为 9" in error.zh for error in trends.failed)
+    (tmp_path / "reports" / "宿迁市" / "2024.txt").unlink()
+    with pytest.raises(InputError, match="预期原值为 9"):
+        open_rates_and_trends(**asked)

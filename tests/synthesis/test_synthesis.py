@@ -204,6 +204,25 @@ def test_what_the_next_year_contradicts_is_said_to_be(tmp_path):
     assert {row["year"] for row in rows} == {"2021", "2022"}
 
 
+def test_what_contradicts_an_error_is_asked_of_the_years_beside_as_they_are_printed(tmp_path, monkeypatch):
+    asked = {}
+
+    def told_of(plant, years, folder):
+        asked[plant.page.report.year] = plant, years
+        return []
+
+    monkeypatch.setattr(corpora, "told_of", told_of)
+    made = corpora._of_unit(plan(1, (2021, 2022), "txt", errors=1.0), 0)
+    sound = {paper.year: paper.blocks for paper in corpora._papers(plan(1, (2021, 2022), "txt"), 0)}
+    assert asked.keys() == {2021, 2022} and len(made) == 2
+    for year, other in ((2021, 2022), (2022, 2021)):
+        (blocks,) = asked[year][1].values()
+        assert blocks != sound[other]
+        assert corpora.printed(blocks, "txt", 0)[1] == next(
+            report.content for report in made if report.year == other
+        )
+
+
 # the folder
 
 

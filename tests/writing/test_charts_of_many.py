@@ -200,6 +200,25 @@ def test_a_unit_that_contradicts_itself_is_crossed_and_the_caption_says_so(inven
         assert "×" not in said[0] and "×" in said[1]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_contradictory_share_over_one_hundred_per_cent_is_seen_at_the_end_of_the_axis(invented, language):
+    aggregates, comparison, _ = invented
+    off = comparison.copy()
+    rows = off[(off["indicator"] == "disclosure_rate") & off["value"].notna()].index
+    off.loc[rows[0], ["left_out", "value"]] = ["broken", 1.5]
+    for function, given in both(aggregates, off):
+        drawn = draw(function, *given, language)
+        axes = drawn.figure.axes[0]
+        end = axes.get_ylim()[1] if function is units.funnel else axes.get_xlim()[1]
+        (cross,) = [p for p in axes.collections if is_cross(p)]
+        (at,) = value_of(cross, function)
+        assert 1 <= at < end
+        triangles = [p for p in axes.collections if at in value_of(p, function) and p is not cross]
+        assert triangles
+        said = drawn.figure._supxlabel.get_text()
+        assert {"zh": "三角", "en": "triangle"}[language] in said and "×" in said
+
+
 def both(aggregates, comparison):
     return [
         (units.funnel, (aggregates, comparison, ["disclosure_rate"])),

@@ -158,7 +158,8 @@ def _end(process: subprocess.Popen) -> None:
         with suppress(psutil.Error):
             started = psutil.Process(process.pid).children(recursive=True)
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError, PermissionError):  # it ends at this moment
+                os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     for one in started:
         with suppress(psutil.Error):

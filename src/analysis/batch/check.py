@@ -74,15 +74,17 @@ def check(
     """
     read = None
     place = home(source)
+    # What is wrong with these should be known before an hour of reading.
+    decisions = reviews.load(_decided(place, decided))
+    known = register.load(units) if units else register.beside(place)
     if is_store(source):
         folder = source
     else:
         folder = out or Path("store")
         read = store.read_folder(source, folder, cluster, told)
     made = Checked(folder if out is None else folder_for(out, "--out"), read=read)
-    decisions = reviews.load(_decided(place, decided))
-    known = register.load(units) if units else register.beside(place)
-    _write(folder, made, known, decisions)
+    with store.alone(made.out):
+        _write(folder, made, known, decisions)
     return made
 
 

@@ -97,6 +97,11 @@ class _Table:
 
     def __enter__(self) -> _Table:
         if self._path:
+            if self._path.is_dir():
+                raise InputError(
+                    f"--out {self._path} 是文件夹：请写一个 CSV 文件名。",
+                    f"--out {self._path} is a folder: name a CSV file.",
+                )
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = tempfile.NamedTemporaryFile(  # noqa: SIM115 – closed when it is left
@@ -179,7 +184,7 @@ def _identity(run: Mapping, path: Path) -> Identity:
         years = years_label(parse_years(given["years"])) if given.get("years") else ""
     except InputError:
         raise broken(path, "years") from None
-    period = given.get("period") or years
+    period = given.get("period") or ("all" if run.get("every_year") else years)
     if period and given.get("group"):
         period += f"-{given['group']}"
     unit = units or ("" if run["kind"] == "bulletin" else folder.parent.name)

@@ -37,6 +37,8 @@ _QUIET = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.worker.profile.enabled": False,
+    # The worker of this process is not lost, however long the process was stopped: it would never come again.
+    "distributed.scheduler.worker-ttl": None,
 }
 # Seconds between two looks at what workers there are.
 _LOOK = 5.0
@@ -131,25 +133,20 @@ def _results(future: Future, n: int) -> list:
     """What became of the ``n`` items of a lot. Raises ``InputError``."""
     from distributed import CancelledError, KilledWorker
 
-    if future.status == "cancelled":
-        raise _lost()
-    # Where its worker was lost before the result was fetched, it is being done again: this waits.
-    error = future.exception()
-    if isinstance(error, CancelledError):
-        raise _lost()
-    if isinstance(error, KilledWorker):
+    try:
+        # Where its worker was lost before the result was fetched, it is being done again: this waits.
+        return future.result()
+    except InputError:
+        raise
+    except KilledWorker:
         return [Ended("crashed", f"{_TRIES + 1} workers were lost")] * n
-    if isinstance(error, InputError):
-        raise error
-    if error:
+    except (CancelledError, OSError):  # the scheduler, too
+        raise _lost() from None
+    except Exception as error:
         raise InputError(
             f"集群的工作进程做不了（{type(error).__name__}: {error}）：请在每台机器上装同一版本。",
             f"The workers of the cluster cannot do it ({type(error).__name__}: {error}): install the same version on every machine.",
-        )
-    try:
-        return future.result()
-    except (CancelledError, OSError):  # lost while it was fetched
-        raise _lost() from None
+        ) from None
 
 
 def _lost() -> InputError:

@@ -39,6 +39,7 @@ class Journal:
             )
             self._base.execute("COMMIT")
         except sqlite3.OperationalError as error:
+            self._gone()
             if "locked" not in str(error):
                 raise InputError(
                     f"账本 {file} 写不了（{error}）：请检查磁盘空间与权限。",
@@ -49,6 +50,7 @@ class Journal:
                 f"Another batch is writing to {out}: wait until it has ended, or choose another --out.",
             ) from None
         except sqlite3.DatabaseError as error:
+            self._gone()
             raise InputError(
                 f"{file} 已损坏（{error}）：请删除它再运行，已有的结果会被认出。",
                 f"{file} is damaged ({error}): delete it and call again; results that are there are recognised.",
@@ -59,7 +61,12 @@ class Journal:
 
     def __exit__(self, *raised: object) -> None:
         self._base.close()
-        self.save()
+        try:
+            self.save()
+        finally:
+            self._gone()
+
+    def _gone(self) -> None:
         if self._aside:
             shutil.rmtree(self._aside, ignore_errors=True)
 

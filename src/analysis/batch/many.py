@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections import Counter
@@ -32,9 +33,9 @@ from analysis.batch.kept import MOST, keeping
 from analysis.batch.plan import Job
 from analysis.batch.program import fingerprint
 from analysis.batch.read_once import read_before, read_whole
-from analysis.batch.run import RECORD, SAID, RunFailed, make, restore
+from analysis.batch.run import LONG, RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
-from analysis.places import files_under, folder_for, is_local, write_whole
+from analysis.places import files_under, folder_for, is_local, remove, unwritable, write_whole
 from analysis.writing.index import FILES, index_page
 from analysis.writing.labels import label
 
@@ -84,15 +85,36 @@ def run_all(
             "--again does not go with --limit, which would make the same few every time: name those to make with --only or --units.",
         )
     folder_for(folder_for(out, "--out") / LOGS, "--out")
+    try:
+        return _run_all(jobs, out, bounds, cluster, going_on, again, limit, told, reading)
+    except (OSError, sqlite3.OperationalError) as error:
+        if not is_local(out):
+            raise
+        why = error if isinstance(error, OSError) else OSError(str(error))
+        raise unwritable(out, "--out", why, Unreached) from None
+
+
+def _run_all(
+    jobs: Sequence[Job],
+    out: Path,
+    bounds: Bounds,
+    cluster: Cluster,
+    going_on: bool,
+    again: bool,
+    limit: int,
+    told: Callable[[Mapping, int, int], None],
+    reading: Callable,
+) -> Batch:
     batch = Batch(out)
     with Journal(out) as journal:
         if is_local(out):
             # On a cluster what an earlier call began may still be going on.
-            restore(out, bounds.seconds if cluster.scheduler else 0)
+            restore(out, (bounds.seconds or LONG) if cluster.scheduler else 0)
         fresh: list[tuple[Job, tuple[str, str]]] = []
         tried: list[tuple[Job, tuple[str, str]]] = []
         left: dict[str, dict] = {}
-        forced: set[str] = set()
+        # Of runs that are to be made again, whatever there is: what there was of them.
+        forced: dict[str, str] = {}
         done = _Done(out)
         for job in jobs:
             last = journal.get(job.id)
@@ -103,12 +125,16 @@ def run_all(
                 batch.records[job.id] = _ended(job, why, "refused", *job.refused)
                 journal.put(job.id, batch.records[job.id])
             else:
-                if again or (last and last.get("forced")):
-                    forced.add(job.id)
-                (tried if last and last["key"] == job.key else fresh).append((job, why))
                 left[job.id] = _waiting(job, why, last)
+                if again or (last and last.get("forced")):
+                    there = left[job.id]["record"]
+                    forced[job.id] = _mark(out / there) if again and there else (last or {}).get("was", "")
+                vain = last and last["key"] == job.key and last["state"] not in ("good", "waiting")
+                (tried if vain else fresh).append((job, why))
         if again:  # so that a batch that is interrupted knows which it has not made yet
-            journal.put_all({run: {**record, "forced": True} for run, record in left.items()})
+            journal.put_all(
+                {run: {**record, "forced": True, "was": forced[run]} for run, record in left.items()}
+            )
         stopped = not going_on and not batch.good
         now = (
             [] if stopped else _spread([*fresh, *tried][: limit or None], cluster.jobs or os.cpu_count() or 1)
@@ -125,7 +151,10 @@ def run_all(
             for (job, why), record in made:
                 if isinstance(record, Ended):
                     record = _lost(job, why, record, bounds, out)
-                record["forced"] = job.id in forced and record["state"] != "good"
+                if record["state"] == "good":
+                    _remove_older(job, record, journal, out)
+                elif job.id in forced:
+                    record |= {"forced": True, "was": forced[job.id]}
                 batch.records[job.id] = record
                 del left[job.id]
                 journal.put(job.id, record)
@@ -168,7 +197,7 @@ def _spread(waiting: Sequence[tuple[Job, object]], at_once: int) -> list[tuple[J
 
 def _waiting(job: Job, why: tuple[str, str], last: Mapping | None) -> dict:
     """The record of a run that is still to be made, with the files of its last result if it has one."""
-    files = {name: last[name] for name in FILES} if last else {}
+    files = {name: last[name] for name in (*FILES, "record")} if last else {}
     return {**_ended(job, why, "waiting", "", ""), **files}
 
 
@@ -248,27 +277,50 @@ def _kept(
     if again:
         return None, _said("why_forced")
     same = last is not None and last["key"] == job.key
-    if same and last["state"] == "waiting":
-        return None, _said("why_forced")
     if same and last["state"] == "good" and not done.there(last):
         return None, _said("why_gone")
     refused_alike = bool(job.refused) == (same and last["state"] == "refused" and not last["log"])
     if same and last["state"] in _FINAL and not last["again"] and refused_alike:
         return {**last, "why_zh": "", "why_en": ""}, ("", "")
     # A batch that was killed between a result and its line in the ledger has made the result all the same. Where all was to be
-    # made again and this run failed, what is there is older.
-    found = None if same and last.get("forced") else done.of(job.key)
+    # made again, it is what was not there before.
+    found = done.of(job.key)
+    if found and same and last.get("forced") and _mark(found[0]) == last["was"]:
+        found = None
     if found and not found[1]["again"]:
         record = _good(job, ("", ""), found[0].parent, out, found[1])
         if not (out / record["log"]).exists():
             _log(job, record, out, None, {})
         journal.put(job.id, record)
         return record, ("", "")
+    if same and last["state"] == "waiting":
+        return None, _said("why_forced")
     if found or (same and last["again"]):
         return None, _said("why_passed_over")
     if same:
         return None, tuple(f"{label('why_again', g)}{label('run_' + last['state'], g)}" for g in ("zh", "en"))
     return None, _changed(last, job) if last else _said("why_new")
+
+
+def _mark(record: Path) -> str:
+    """By what the record of a result is told from that of another with the same content; on another machine by nothing."""
+    if is_local(record):
+        with suppress(OSError):
+            there = record.stat()
+            return f"{there.st_ino} {there.st_mtime_ns}"
+    return ""
+
+
+def _remove_older(job: Job, record: Mapping, journal: Journal, out: Path) -> None:
+    """Where a run lies elsewhere now, since a year has come in, its last result goes, unless it is that of another run, too."""
+    last = journal.get(job.id)
+    if not last or last["record"] in ("", record["record"]):
+        return
+    if not any(other["record"] == last["record"] for other in journal.records() if other["id"] != job.id):
+        folder = (out / last["record"]).parent
+        remove(files_under(folder))
+        if is_local(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _said(word: str, what: str = "") -> tuple[str, str]:
@@ -338,7 +390,7 @@ def _one(waiting: tuple[Job, tuple[str, str]], out: Path) -> dict:
         else:
             record, seconds = _good(job, why, made.folder, out, made.about), made.seconds
     record["seconds"] = round(time.monotonic() - begun, 2)
-    _log(job, record, out, executed, seconds)
+    _log(job, record, out, executed, seconds, process=os.getpid())
     return record
 
 
@@ -413,6 +465,7 @@ def _lost(job: Job, why: tuple[str, str], ended: Ended, bounds: Bounds, out: Pat
         "failed": (f"程序出错：{ended.why}", f"The program failed: {ended.why}"),
     }
     record = _ended(job, why, ended.state, *words[ended.state])
+    record["seconds"] = bounds.seconds if ended.state == "timed_out" else None
     _log(job, record, out, executed, {})
     return record
 
@@ -430,15 +483,21 @@ def _log_name(job: Job) -> str:
 
 
 def _log(
-    job: Job, record: dict, out: Path, executed: NotebookNode | None, seconds: Mapping[int, float]
+    job: Job,
+    record: dict,
+    out: Path,
+    executed: NotebookNode | None,
+    seconds: Mapping[int, float],
+    process: int | None = None,
 ) -> None:
-    """Write the log of a run, and beside it the notebook of one that is not good, as far as it came."""
+    """Write the log of a run, and beside it the notebook of one that is not good, as far as it came; of one that was lost it is
+    not known how long it took, and which process made it."""
+    known = {"seconds": record["seconds"], "process": process}
     lines = [
         f"run       {job.id}",
         f"state     {record['state']}",
         f"why run   {record['why_zh']} | {record['why_en']}",
-        f"seconds   {record['seconds']}",
-        f"process   {os.getpid()}",
+        *(f"{name:<9} {value}" for name, value in known.items() if value is not None),
         *(f"{name:<9} {value}" for name, value in job.origin.items() if name not in ("inputs", "parameters")),
         *(f"parameter {name} = {value}" for name, value in job.run.given.items()),
         *(f"input     {name} {digest}" for name, digest in job.inputs.items()),

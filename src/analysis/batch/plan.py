@@ -89,6 +89,7 @@ class Job:
         """What the run is made from, for its record; ``key`` is the hash over all of it."""
         made = {
             "kind": self.run.kind,
+            "every_year": self.every_year,
             "notebook": self.notebook.name,
             "parameters": self.run.given,
             "version": __version__,

@@ -11,6 +11,7 @@ from rich.console import Console
 # Seconds between two lines where nobody watches.
 _EVERY = 10.0
 _READING, _WRITING, _RUNNING = "读取 reading", "写出 writing", "运行 running"
+_NAMES = {"settled": "再核 settling", "written": _WRITING}
 
 
 class Progress:
@@ -39,9 +40,10 @@ class Progress:
         self._bar.stop()
 
     def told(self, outcome, done: int, of: int) -> None:
-        """One thing more is done; ``outcome`` has a ``state``. What is ``written`` comes when all has been read."""
-        self._now(_WRITING if outcome.state == "written" else _READING, of)
-        if outcome.state not in ("read", "written"):
+        """One thing more is done; ``outcome`` has a ``state``. What is ``settled`` comes when all has been read, and what is
+        ``written`` after that."""
+        self._now(_NAMES.get(outcome.state, _READING), of)
+        if outcome.state not in ("read", *_NAMES):
             self._looked_at(done)
         self.at(done, of, self._failed + (outcome.state == "failed"))
         if outcome.state == "written" and done == of and self._for == _RUNNING:
@@ -50,7 +52,9 @@ class Progress:
     def ran(self, record, done: int, of: int) -> None:
         """One run more is done; ``record`` has its ``state``. Before the first, reports may have been read for them all."""
         self._now(_RUNNING, of)
-        if not record["why_zh"] or record["seconds"] is None:  # kept, or refused without being made
+        if not record["why_zh"] or (
+            record["state"] == "refused" and record["seconds"] is None
+        ):  # was not made
             self._looked_at(done)
         self.at(done, of, self._failed + (record["state"] != "good"))
 

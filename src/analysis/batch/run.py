@@ -29,7 +29,7 @@ from analysis.batch.kernels import warm_up
 from analysis.batch.notebooks import KINDS, Run, is_ours
 from analysis.batch.papermill_engine import Engine
 from analysis.errors import InputError, Unreached
-from analysis.places import files_under, is_local, put, reached, unwritable
+from analysis.places import files_under, is_local, put, reached, unwritable, write_whole
 from analysis.writing.export import to_html
 
 # What a kernel may say on stderr without anything being wrong: nothing so far.
@@ -145,6 +145,13 @@ def execute(
         raise _failure(error, target) from None
     except DeadKernelError:
         raise RunFailed("crashed", "内核中断", "the kernel died", _left(target)) from None
+    except TimeoutError as error:
+        why = " ".join(str(error).split())
+        zh, en = (
+            f"内核没有交出全部输出（{why}）",
+            f"the kernel did not hand over all that it had put out ({why})",
+        )
+        raise RunFailed("crashed", zh, en, _left(target)) from None
     except RuntimeError as error:
         if "kernel" not in str(error).lower():
             raise
@@ -211,7 +218,7 @@ def refresh(notebook: Path) -> None:
     """Execute a committed notebook in place, with its own defaults."""
     with tempfile.TemporaryDirectory() as aside:
         executed, _ = execute(notebook, Path(aside) / notebook.name, {})
-    nbformat.write(executed, notebook)
+    write_whole(notebook, (nbformat.writes(executed) + "\n").encode())
 
 
 def settled(executed: NotebookNode) -> NotebookNode:
@@ -298,7 +305,7 @@ def _set_aside(folder: Path) -> Path:
 
 OLD = ".old-"
 # No run takes so many seconds.
-_LONG = 24 * 3600
+LONG = 24 * 3600
 # So often it is tried to put a result in its place.
 _PUT = 5
 
@@ -327,10 +334,11 @@ def restore(out: Path, young: float = 0) -> None:
                     folder.rename(old.parent / folder.name)
         shutil.rmtree(old, ignore_errors=True)
     # That of a single run may be going on, too.
-    for pattern, least in ((".run-*", young), (".one-*", _LONG)):
+    for pattern, least in ((".run-*", young), (".one-*", LONG)):
         for aside in out.glob(pattern):
             with suppress(OSError):
                 if not least or time.time() - aside.stat().st_mtime > least:
                     shutil.rmtree(aside, ignore_errors=True)
     for file in (*out.glob(".new-*"), *out.glob("*/*/.new-*")):  # index and logs
-        file.unlink(missing_ok=True)
+        if not file.is_dir():  # tables that a check writes, or has left
+            file.unlink(missing_ok=True)

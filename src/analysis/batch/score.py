@@ -21,12 +21,12 @@ import pyarrow.parquet as pq
 from analysis import frames, register
 from analysis.batch.check import check, describe_also, home, is_store, units_of
 from analysis.batch.engine import HERE, Cluster
-from analysis.batch.store import Summary
+from analysis.batch.store import Summary, alone
 from analysis.checking import reviews
 from analysis.errors import InputError
 from analysis.measuring import rates_of
 from analysis.parameters import parse_years
-from analysis.places import beside, replacing
+from analysis.places import beside, folder_for, replacing
 from analysis.reading import StoredReport
 from analysis.scoring import card, line, load_rubric, score, totals
 
@@ -60,6 +60,8 @@ def score_all(
     """
     chosen = load_rubric(rubric)
     wanted = set(parse_years(years)) if years else set()
+    if out is not None:
+        folder_for(out, "--out")
     checked = check(source, None if is_store(source) else out, cluster, decided, units, told)
     made = Scored(out or checked.out, read=checked.read)
     known = register.load(units) if units else register.beside(home(source))
@@ -69,7 +71,7 @@ def score_all(
     if asked.empty:
         raise _none(every, unit, years)
     keys = set(zip(asked["unit"], asked["year"], strict=True))
-    with _Tables(made.out, checked.out) as tables:
+    with alone(made.out), _Tables(made.out, checked.out) as tables:
         for of_unit in units_of(checked.out, ("documents", "facts", "placements", "claims", "findings")):
             documents = of_unit["documents"]
             pairs = zip(documents["unit"], documents["year"], strict=True)
@@ -106,7 +108,6 @@ class _Tables:
     """The tables being written aside, each as Parquet and CSV; they take their place when all are whole."""
 
     def __init__(self, out: Path, store: Path) -> None:
-        out.mkdir(parents=True, exist_ok=True)
         self._out, self._store = out, store
         self._rows = dict.fromkeys(TABLES, 0)
 

@@ -16,10 +16,11 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -30,14 +31,15 @@ import pyarrow.parquet as pq
 
 from analysis import frames
 from analysis.batch import program
+from analysis.batch.again import Again, studied
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
+from analysis.batch.pieces import Outcome, leave, outcome_of, records_of
 from analysis.errors import InputError, NotAReport, Unreached, printable
 from analysis.places import (
     absolute,
     beside,
-    content,
     contents,
     files_under,
     folder_for,
@@ -46,11 +48,11 @@ from analysis.places import (
     reached,
     remove,
     replacing,
+    unwritable,
     write_whole,
 )
-from analysis.problems import findings_within, inventory_of, section_five
-from analysis.reading import Report, corrections, read_report
-from analysis.reading.neighbours import decide, decided
+from analysis.reading import corrections, read_report
+from analysis.reading.neighbours import needs_neighbours
 from analysis.reading.source import MOST_BYTES, SUFFIXES
 from analysis.reading.synthetic import synthetic_mixed
 
@@ -75,33 +77,12 @@ SECONDS = 120.0
 MEMORY = 4 * 2**30
 # Files that are handed out together.
 _LOT = 8
+# The form of pieces: those of another are not looked at.
+_FORM = 2
+# By what another program sees that a store is being written.
+_LOCK = ".lock"
 # Rows of a table that are written together, and of them those that wait as dicts, which take ten times the memory.
 _ROWS, _WAITING = 20_000, 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file: ``read``, ``kept`` (unchanged since), ``failed`` or ``passed`` (no report); ``written`` is
-    told of the last file of a unit when its reports have been put into the tables."""
-
-    path: str
-    state: str
-    unit: str = ""
-    year: int = 0
-    zh: str = ""
-    en: str = ""
-    notes: tuple[str, ...] = ()
-    synthetic: bool = False
-    # Whether it is as likely to fail the next time: not if time ran out, or a place could not be reached.
-    final: bool = True
-    # The name of the file itself, of which ``path`` is what can be shown, and the key of its piece.
-    name: str = ""
-    key: str = ""
-
-    @property
-    def message(self) -> str:
-        """Why it failed, in one line."""
-        return f"{self.zh} | {self.en}"
 
 
 @dataclass
@@ -172,7 +153,19 @@ def read_folder(
     # Of every file as little as can be is held, that memory may not grow with the corpus: a path takes twice its name.
     names = [path.relative_to(base).as_posix() for path in find(folder)]
     declared = _corrections(base, fixes)
-    pieces = folder_for(folder_for(out, "--out") / ".pieces", "--out")
+    with alone(out):
+        return _read(names, base, out, cluster, declared, told)
+
+
+def _read(
+    names: Sequence[str],
+    base: Path,
+    out: Path,
+    cluster: Cluster,
+    fixes: Sequence[corrections.Correction],
+    told: Callable[[Outcome, int, int], None],
+) -> Summary:
+    pieces = folder_for(out / ".pieces", "--out")
     if is_local(out):
         for left in out.glob(".new-*"):  # by a run that was killed
             if left.is_dir():
@@ -180,18 +173,46 @@ def read_folder(
             else:
                 left.unlink()
     summary = Summary(out)
-    again = _Again(base, pieces)
     for name, key, outcome in _read_all(names, base, pieces, cluster):
         summary.outcomes.append(_of_file(outcome, name, key))
         told(outcome, len(summary.outcomes), len(names))
     summary.outcomes.sort(key=lambda o: o.name)
     _refuse_mixed(summary)
     _refuse_doubles(summary)
-    summary.unused = _unused(declared, summary)
-    _write(summary, pieces, declared, again, told)
-    write_whole(out / ORIGIN, os.fsencode(_origin(base, out)))
+    summary.unused = _unused(fixes, summary)
+    units, again = _units(summary), Again(base, pieces, fixes, _ended)
+    again.study(units, Bounds(SECONDS, MEMORY), cluster, told)
+    try:
+        _write(summary, units, again, told)
+        write_whole(out / ORIGIN, os.fsencode(_origin(base, out)))
+    except OSError as why:
+        if not is_local(out):
+            raise
+        raise unwritable(out, "--out", why) from None
     _forget(pieces, {o.key for o in summary.outcomes} | again.used)
     return summary
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """The folder ``out``, made if need be, is written by nobody else while this lasts. Raises ``InputError`` if somebody does, or
+    if it cannot be written."""
+    folder_for(out, "--out")
+    if not is_local(out):  # nobody can be kept off there
+        yield
+        return
+    with ExitStack() as held:
+        try:
+            lock = held.enter_context(closing(sqlite3.connect(out / _LOCK, isolation_level=None, timeout=0)))
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise unwritable(out, "--out", OSError(str(error))) from None
+            raise InputError(
+                f"另一个程序正在写 {out}：请等它结束，或换一个 --out。",
+                f"Another program is writing to {out}: wait until it has ended, or choose another --out.",
+            ) from None
+        yield
 
 
 def _of_file(outcome: Outcome, name: str, key: str) -> Outcome:
@@ -224,10 +245,11 @@ def _corrections(base: Path, fixes: Path | None) -> list[corrections.Correction]
 
 
 def _key(path: Path, name: str, mark: str, reading: str) -> str:
-    """What a piece is kept under: the content of the file, or the ``mark`` by which another machine knows it, its place
-    (unit and year may come from it), what ``sources.csv`` may say of it, and this program."""
-    place = os.fsencode("/".join(path.absolute().parts[-4:]))
-    digest = hashlib.sha256(f"{reading}\n{name}\n{mark}".encode() + place)
+    """What a piece is kept under: its form, the content of the file, or the ``mark`` by which another machine knows it, its
+    place (unit and year may come from it), what ``sources.csv`` may say of it, and this program."""
+    path = absolute(path)
+    place = os.fsencode("/".join(path.parts[-4:]))
+    digest = hashlib.sha256(f"{_FORM}\n{reading}\n{name}\n{mark}".encode() + place)
     if mark:
         return digest.hexdigest()[:40]
     sources = path.parent.parent / "sources.csv"
@@ -245,7 +267,7 @@ def _read_all(
 ) -> Iterator[tuple[str, str, Outcome]]:
     """Each file with the key of its piece and what became of it; those of this machine that are unchanged first."""
     reading = program.fingerprint(*program.READING)
-    files = list(zip(names, _marks(names, base), strict=True))
+    files = zip(names, _marks(names, base), strict=True)
     if is_local(base) and is_local(pieces):
         waiting = []
         for file in files:
@@ -255,13 +277,13 @@ def _read_all(
             else:
                 waiting.append(file)
     else:
-        waiting = files  # whoever reads them looks first, many at a time
+        waiting = list(files)  # whoever reads them looks first, many at a time
     if not waiting:
         return
     read_one = partial(_read_one, base=base, pieces=pieces, reading=reading)
     for (name, _), result in each(read_one, waiting, Bounds(SECONDS, MEMORY), cluster, _LOT):
         if isinstance(result, Ended):
-            yield name, "", _ended(base / name, printable(name), result)
+            yield name, "", _outcome(name).failing(_ended(base / name, result))
         else:
             yield name, *result
 
@@ -278,81 +300,73 @@ def _marks(names: Sequence[str], base: Path) -> list[str]:
 
 def _kept(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome | None]:
     """The key of a file's piece, and what became of it if that is known."""
-    path, name, mark = base / file[0], printable(file[0]), file[1]
+    path = base / file[0]
     try:
-        key = _key(path, name, mark, reading)
+        key = _key(path, printable(file[0]), file[1], reading)
     except OSError as error:
         why = error.strerror or str(error)
-        return "", Outcome(
-            name,
-            "failed",
-            zh=f"{path} 打不开（{why}）：请检查读取权限。",
-            en=f"{path} cannot be opened ({why}): check that it may be read.",
+        said = InputError(
+            f"{path} 打不开（{why}）：请检查读取权限。",
+            f"{path} cannot be opened ({why}): check that it may be read.",
         )
-    return key, _outcome(pieces / key)
+        return "", _outcome(file[0]).failing(said)
+    with reached(pieces):
+        return key, outcome_of(pieces / key, str(path))
 
 
-def _ended(path: Path, name: str, ended: Ended) -> Outcome:
-    """A file that cost the process that read it; it is tried again in the next call."""
+def _outcome(name: str) -> Outcome:
+    return Outcome(printable(name), "read")
+
+
+def _ended(path: Path, ended: Ended) -> InputError:
+    """What is wrong with a file that cost the process that read it; it is tried again in the next call, unless the program was
+    at fault."""
     zh, en = {
         "timed_out": (
             f"{path} 在 {SECONDS:.0f} 秒内没有读完：文件可能已损坏，请重新保存。",
-            f"{name} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again.",
+            f"{path} was not read within {SECONDS:.0f} seconds: it may be damaged; save it again.",
         ),
         "crashed": (
             f"{path} 读取时进程中断（多因内存不足）：文件可能已损坏，请重新保存。",
-            f"{name} ended the process that read it (most often for want of memory): it may be damaged; save it again.",
+            f"{path} ended the process that read it (most often for want of memory): it may be damaged; save it again.",
         ),
         # A fault of ours must not cost the other files.
         "failed": (
             f"{path} 使程序出错（{ended.why}）：其他文件不受影响，请把这个文件告知维护者。",
-            f"{name} made the program fail ({ended.why}): the other files are not affected; tell the maintainers of this "
+            f"{path} made the program fail ({ended.why}): the other files are not affected; tell the maintainers of this "
             "one.",
         ),
     }[ended.state]
-    return Outcome(name, "failed", zh=zh, en=en, final=ended.state == "failed")
+    return (InputError if ended.state == "failed" else Unreached)(zh, en)
 
 
 def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
     """Read one file and leave its piece, if there is none yet."""
+    path, outcome, key = base / file[0], _outcome(file[0]), ""
     try:
-        return _piece_of(file, base, pieces, reading)
-    except Unreached as error:  # another time it may be
-        return "", Outcome(printable(file[0]), "failed", zh=error.zh, en=error.en, final=False)
-
-
-def _piece_of(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> tuple[str, Outcome]:
-    path, name = base / file[0], printable(file[0])
-    with reached(pieces):
         key, kept = _kept(file, base, pieces, reading)
-    if kept:
-        return key, kept
-    try:
+        if kept:
+            return key, kept
         report = read_report(path)
+        records = {k: list(v) for k, v in report.records.items()}
+        document = {**records["documents"][0], "file": outcome.path}
+        records |= {"documents": [document], **studied(report)}
+        outcome = replace(
+            outcome,
+            unit=report.unit,
+            year=report.year,
+            notes=tuple(_notes(document, outcome.path)),
+            synthetic=bool(document["synthetic"]),
+            open=needs_neighbours(records),
+        )
+        leave(pieces / key, outcome, records)
     except Unreached as error:  # another time it may be; the piece that there may be is kept for it
-        return key, Outcome(name, "failed", zh=error.zh, en=error.en, final=False)
+        return key, outcome.failing(error)
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
-        outcome = Outcome(name, "passed" if other else "failed", zh=error.zh, en=error.en)
-        _leave(pieces / key, outcome, {})
-        return key, outcome
-    records = {k: list(v) for k, v in report.records.items()}
-    records["documents"] = [{**records["documents"][0], "file": name}]
-    records |= _studied(report)
-    document = records["documents"][0]
-    notes = tuple(_notes(document, name))
-    outcome = Outcome(
-        name, "read", report.unit, report.year, notes=notes, synthetic=bool(document["synthetic"])
-    )
-    _leave(pieces / key, outcome, records)
+        outcome = outcome.failing(error, "passed" if other else "failed")
+        leave(pieces / key, outcome, {}, str(path))
     return key, outcome
-
-
-def _studied(report: Report) -> dict[str, list[dict]]:
-    """What is made of a report alone: its problems and what the checks find."""
-    five = section_five(report)
-    made = five | {"inventory": inventory_of(report), "findings_within": findings_within(report, five)}
-    return {name: [row._asdict() for row in frames.tuples(table)] for name, table in made.items()}
 
 
 def _notes(document: Mapping, name: str) -> Iterator[str]:
@@ -365,32 +379,8 @@ def _notes(document: Mapping, name: str) -> Iterator[str]:
         yield f"{name}：路径是{folder}，正文是{document['unit']} | filed under {folder}, its text is of {document['unit']}"
 
 
-def _leave(piece: Path, outcome: Outcome, records: Mapping) -> None:
-    """Write a piece, whole or not at all: the outcome on the first line, the records behind it."""
-    body = json.dumps(records, ensure_ascii=False).encode(errors="replace")
-    head = json.dumps(asdict(outcome), ensure_ascii=False).encode(errors="replace")
-    with reached(piece):
-        write_whole(piece, head + b"\n" + zlib.compress(body, 1))
-
-
-def _outcome(piece: Path) -> Outcome | None:
-    """What a piece says became of its file; None if there is none, or a spoilt one."""
-    try:
-        head, _, body = content(piece).partition(b"\n")
-        told = json.loads(head)
-        zlib.decompress(body)
-        state = "kept" if told["state"] == "read" else told["state"]
-        return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
-    except (OSError, ValueError, TypeError, KeyError, zlib.error):
-        return None
-
-
-def _records(piece: bytes) -> dict[str, list[dict]]:
-    return json.loads(zlib.decompress(piece.partition(b"\n")[2]))
-
-
 def _forget(pieces: Path, used: set[str]) -> None:
-    """Pieces of files that are gone or have changed."""
+    """Delete the pieces of files that are gone or have changed."""
     remove([piece for piece in pieces.iterdir() if piece.name not in used])
 
 
@@ -413,57 +403,41 @@ def _refuse_doubles(summary: Summary) -> None:
         other = first.setdefault((outcome.unit, outcome.year), outcome)
         if other is not outcome:
             whose = f"{outcome.unit} {outcome.year}"
-            outcomes[n] = replace(
-                outcome,
-                state="failed",
-                zh=f"{outcome.path}：{whose} 的报告已由 {other.path} 读入；请只留一份，或核对单位与年份。",
-                en=f"{outcome.path}: the report of {whose} was read from {other.path}; keep one of them, or check whose "
-                "they are.",
+            said = InputError(
+                f"{outcome.path}：{whose} 的报告已由 {other.path} 读入；请只留一份，或核对单位与年份。",
+                f"{outcome.path}: the report of {whose} was read from {other.path}; keep one of them, or check whose they are.",
             )
+            outcomes[n] = outcome.failing(said)
 
 
-@dataclass
-class _Again:
-    """Reports whose cells were decided by other years, or corrected, are studied again; what comes of it
-    is kept as a piece of its own."""
-
-    base: Path
-    pieces: Path
-    used: set[str] = field(default_factory=set)
-
-    def study(self, outcome: Outcome, records: Mapping[str, Sequence[Mapping]]) -> Mapping:
-        """The records with the problems and findings that go with their cells."""
-        tables = ("facts", "placements", "documents")
-        cells = json.dumps([records[name] for name in tables], ensure_ascii=False)
-        digest = hashlib.sha256((outcome.key + cells).encode(errors="replace")).hexdigest()
-        piece = self.pieces / digest[:40]
-        self.used.add(piece.name)
-        if not _outcome(piece):
-            report = read_report(self.base / outcome.name, outcome.unit, outcome.year)
-            _leave(piece, outcome, _studied(decided(report, {**report.records, **records})))
-        return {**records, **_records(content(piece))}
+def _units(summary: Summary) -> list[list[Outcome]]:
+    """What was read, in the order of the tables: by unit, then by year."""
+    units: dict[str, list[Outcome]] = {}
+    for outcome in summary.of("read", "kept"):
+        units.setdefault(outcome.unit, []).append(outcome)
+    return [sorted(units[unit], key=lambda o: o.year) for unit in sorted(units)]
 
 
 def _write(
     summary: Summary,
-    pieces: Path,
-    fixes: Sequence[corrections.Correction],
-    again: _Again,
+    units: Sequence[Sequence[Outcome]],
+    again: Again,
     told: Callable[[Outcome, int, int], None],
 ) -> None:
-    units: dict[str, list[Outcome]] = {}
-    for outcome in summary.of("read", "kept"):
-        units.setdefault(outcome.unit, []).append(outcome)
-    ordered = [sorted(outcomes, key=lambda o: o.year) for _, outcomes in sorted(units.items())]
-    read = map(_records, contents(pieces / o.key for outcomes in ordered for o in outcomes))
-    done, total = 0, sum(map(len, ordered))
+    read = map(records_of, contents(again.pieces / o.key for outcomes in units for o in outcomes))
+    done, total = 0, sum(map(len, units))
     if total:
-        told(replace(ordered[0][0], state="written"), 0, total)
+        told(replace(units[0][0], state="written"), 0, total)
     with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
-            for outcomes in ordered:
-                for records in _of_unit(outcomes, list(islice(read, len(outcomes))), fixes, summary, again):
-                    tables.add(records)
+            for outcomes in units:
+                for outcome, records in again.of_unit(outcomes, list(islice(read, len(outcomes)))):
+                    if records:
+                        tables.add(records)
+                    else:
+                        summary.outcomes = [
+                            outcome if o.name == outcome.name else o for o in summary.outcomes
+                        ]
                 done += len(outcomes)
                 told(replace(outcomes[-1], state="written"), done, total)
             summary.rows, summary.statuses = tables.rows, tables.statuses
@@ -473,25 +447,6 @@ def _write(
             rows.writerows([o.path, o.zh, o.en] for o in summary.of("failed"))
         package = json.dumps(describe(summary.rows, aside), ensure_ascii=False, indent=2)
         (aside / "datapackage.json").write_text(package + "\n", encoding="utf8")
-
-
-def _of_unit(
-    outcomes: Sequence[Outcome],
-    read: Sequence[Mapping[str, Sequence[Mapping]]],
-    fixes: Sequence[corrections.Correction],
-    summary: Summary,
-    again: _Again,
-) -> Iterator[Mapping[str, Sequence[Mapping]]]:
-    """The records of one unit's reports, in order of years, decided by each other and corrected."""
-    for outcome, before, records in zip(outcomes, read, decide(read), strict=True):
-        try:
-            fixed = corrections.corrected(records, fixes)
-        except InputError as error:
-            failed = replace(outcome, state="failed", zh=error.zh, en=error.en)
-            summary.outcomes = [failed if o is outcome else o for o in summary.outcomes]
-            continue
-        same = all(fixed[name] is before[name] for name in ("facts", "placements"))
-        yield fixed if same else again.study(outcome, fixed)
 
 
 class _Tables:

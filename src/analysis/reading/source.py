@@ -92,7 +92,7 @@ def load(path: Path) -> Source:
 
 def edition(source: Source) -> str:
     """What the folder's ``sources.csv`` says of a file it lists by hash (``restated``, …), or nothing."""
-    listed = source.path.parent.parent / "sources.csv"
+    listed = places.absolute(source.path).parent.parent / "sources.csv"
     try:
         changed = listed.stat().st_mtime_ns
     except OSError:

@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from analysis.reading.synthetic import mark
 from analysis.synthesis.figures import Figures, year_of
 from analysis.synthesis.formats import FORMATS, printed
 from analysis.synthesis.paper import paper, truth_of
-from analysis.synthesis.planted import Planted, planted
+from analysis.synthesis.planted import Planted, planted, told_of
 from analysis.synthesis.printing import Block, Truth
 from analysis.synthesis.units import first_name, most_units, unit_of
 from analysis.templates import forms
@@ -129,11 +129,17 @@ def synthesise(
         _clear(out)
         truth.mkdir(parents=True)
         _write(out / NOTICE, _notice(wanted).encode())
+        _write_all(wanted, made, jobs, told)
     except OSError as error:
         raise InputError(
             f"不能在 {out} 里写（{error.strerror}）：请换一个文件夹。",
             f"Nothing can be written in {out} ({error.strerror}): choose another folder.",
         ) from None
+    return made
+
+
+def _write_all(wanted: Plan, made: Made, jobs: int, told: Callable[[int, int], None]) -> None:
+    out, truth = made.out, made.out / TRUTH
     cells: list[tuple] = []
     with (
         pq.ParquetWriter(truth / ".cells", _CELLS, compression="zstd") as table,
@@ -154,7 +160,6 @@ def synthesise(
         made.cells += _flush(table, cells)
     (truth / ".cells").replace(truth / "cells.parquet")
     (truth / ".planted").replace(truth / "planted.csv")
-    return made
 
 
 def _flush(table: pq.ParquetWriter, cells: list[tuple]) -> int:
@@ -210,25 +215,43 @@ def _of_unit(wanted: Plan, number: int) -> list[_Report]:
     others: dict[int, _Paper] = {}
     if number and any(sound.unlucky for sound in every):
         others = {sound.year: sound for sound in _papers(wanted, number - 1)}
-    printed_of = {sound.year: sound.blocks for sound in every if sound.year in wanted.years}
-    for sound in every:
-        unit, year, blocks, errors = sound.unit, sound.year, sound.blocks, []
-        if year in wanted.years:
-            if sound.unlucky:
-                other = (others[year].unit, others[year].blocks) if others else None
-                near = {y: printed_of[y] for y in (year - 1, year + 1) if y in printed_of}
-                with tempfile.TemporaryDirectory() as aside:
-                    seed = f"{wanted.seed}/{unit}/{year}"
-                    blocks, errors = planted(blocks, near, unit, year, Path(aside), seed, other)
-            kind = wanted.formats[(number + wanted.years.index(year)) % len(wanted.formats)]
-            suffix, content = printed(blocks, kind, number)
-            file = f"{unit}/{year}{suffix}"
-            cells = tuple(
-                (unit, year, file, kind, *cell, float(value), sound.true.cells[cell])
-                for cell, value in sound.figures.cells.items()
-            )
-            reports.append(_Report(unit, year, kind, file, content, cells, tuple(errors)))
+    asked = [sound for sound in every if sound.year in wanted.years]
+    with tempfile.TemporaryDirectory() as aside:
+        blocks, errors = _printed(asked, others, str(wanted.seed), Path(aside))
+    for sound in asked:
+        year = sound.year
+        kind = wanted.formats[(number + wanted.years.index(year)) % len(wanted.formats)]
+        suffix, content = printed(blocks[year], kind, number)
+        file = f"{sound.unit}/{year}{suffix}"
+        cells = tuple(
+            (sound.unit, year, file, kind, *cell, float(value), sound.true.cells[cell])
+            for cell, value in sound.figures.cells.items()
+        )
+        found = tuple(errors.get(year, ()))
+        reports.append(_Report(sound.unit, year, kind, file, content, cells, found))
     return reports
+
+
+def _printed(
+    papers: Sequence[_Paper], others: Mapping[int, _Paper], seed: str, folder: Path
+) -> tuple[dict[int, list[Block]], dict[int, list[Planted]]]:
+    """The blocks of one unit's reports with the errors that are due, by year, and what these errors are."""
+    sound = {paper.year: paper.blocks for paper in papers}
+    blocks, plants = dict(sound), {}
+    for unit, year, *_, unlucky in papers:
+        if unlucky:
+            other = (others[year].unit, others[year].blocks) if others else None
+            place = f"{seed}/{unit}/{year}"
+            blocks[year], plants[year] = planted(
+                sound[year], _near(sound, year), unit, year, folder, place, other
+            )
+    return blocks, {
+        year: told_of(plant, _near(blocks, year), folder) for year, plant in plants.items() if plant
+    }
+
+
+def _near(blocks: Mapping[int, list[Block]], year: int) -> dict[int, list[Block]]:
+    return {y: blocks[y] for y in (year - 1, year + 1) if y in blocks}
 
 
 # the folder

@@ -35,6 +35,14 @@ class Planted(NamedTuple):
     against: str
 
 
+class Plant(NamedTuple):
+    """A planting of a kind in a page."""
+
+    kind: str
+    planting: Planting
+    page: Page
+
+
 @dataclass(frozen=True)
 class _Line:
     """A line of the text: of which block, which row of a grid, and where its cells begin and end."""
@@ -54,23 +62,33 @@ def planted(
     folder: Path,
     seed: str,
     other: tuple[str, Sequence[Block]] | None = None,
-) -> tuple[list[Block], list[Planted]]:
-    """The report with an error of some kind; as it was where none of the kinds can be planted. ``years`` are the
-    reports of the year before and after that there are, ``other`` the name of another unit and its report of the year, ``folder`` a place for the texts."""
+) -> tuple[list[Block], Plant | None]:
+    """The report with an error of some kind; as it was where none of the kinds can be planted. ``years`` are the sound
+    reports of the year before and after that there are, ``other`` the name of another unit and its report of the year, ``folder``
+    a place for the texts."""
     rng = random.Random(seed)
-    page = Page(_read(blocks, unit, year, folder))
-    beside = {of: Page(_read(near, unit, of, folder)) for of, near in years.items()}
-    page = replace(page, beside={**beside, year: page})
-    raw = page.report.text.raw
+    page = _beside(Page(_read(blocks, unit, year, folder)), years, folder)
     for code in rng.sample(list(KINDS), len(KINDS)):
         others = [Page(_read(other[1], other[0], year, folder))] if other and code == OF_ANOTHER else []
         found = plantings_of(code, page, rng, others)
         for planting in rng.sample(found, min(len(found), 3)):
             made = _applied(blocks, planting)
             if made is not None:
-                reasons = " ".join(against(page, planting))
-                return made, [Planted(code, *told, reasons) for told in _told(planting, raw)]
-    return list(blocks), []
+                return made, Plant(code, planting, page)
+    return list(blocks), None
+
+
+def told_of(plant: Plant, years: Mapping[int, Sequence[Block]], folder: Path) -> list[Planted]:
+    """What a planting comes to in print, where the years before and after are printed like this, their own errors among it."""
+    reasons = " ".join(against(_beside(plant.page, years, folder), plant.planting))
+    told = _told(plant.planting, plant.page.report.text.raw)
+    return [Planted(plant.kind, *each, reasons) for each in told]
+
+
+def _beside(page: Page, years: Mapping[int, Sequence[Block]], folder: Path) -> Page:
+    unit, year = page.report.unit, page.report.year
+    beside = {of: Page(_read(near, unit, of, folder)) for of, near in years.items()}
+    return replace(page, beside={**beside, year: page})
 
 
 def _read(blocks: Sequence[Block], unit: str, year: int, folder: Path):

@@ -29,6 +29,10 @@ _BARS = 30
 _ALL = 6
 
 
+# A share ends at one: what a contradictory report has beyond is drawn at the end of the axis.
+_TOP = 1.06
+
+
 def funnel(
     aggregates: pd.DataFrame,
     comparison: pd.DataFrame,
@@ -72,7 +76,15 @@ def funnel(
         "en": "line: all units together; too few units for limits, or one that outweighs the others",
     }[language]
     across = 1 if len(shown) == 1 else 2
-    caption = _with_cross(caption if judged else few, table, language)
+    shares = [code for code in shown if indicators()[code].kind == "share"]
+    over = table["indicator"].isin(shares) & (table["value"] > _TOP)
+    caption = joined(
+        [
+            _with_cross(caption if judged else few, table, language),
+            label("beyond", language) if over.any() else "",
+        ],
+        language,
+    )
     figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption)
     for at, indicator in zip(axes, shown, strict=True):
         _funnel(at, table[table["indicator"] == indicator], together.loc[indicator], indicator, language)
@@ -107,17 +119,18 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
             va="center",
             fontsize=8,
         )
-    _points(at, table["denominator"], table["value"], table)
     out = table["outside"] != ""
-    named = table if len(table) <= _ALL else table[out]
     top = max(float(table["value"].max()) * 1.12, centre * 1.3 if centre > 0 else 0.02)
-    top = min(top, 1.06) if of_cases else top
-    ordered = named.sort_values("value")
-    places = apart(list(ordered["value"]), top * 0.085, top)
+    top = min(top, _TOP) if of_cases else top
+    drawn = table.assign(at=table["value"].clip(upper=top))
+    _points(at, table["denominator"], drawn["at"], table, table["value"] > top, "^")
+    named = drawn if len(table) <= _ALL else drawn[out]
+    ordered = named.sort_values("at")
+    places = apart(list(ordered["at"]), top * 0.085, top)
     for r, y in zip(frames.tuples(ordered), places, strict=True):
         at.annotate(
             r.unit,
-            (r.denominator, r.value),
+            (r.denominator, r.at),
             xytext=(r.denominator / 1.3, y),
             textcoords="data",
             ha="right",
@@ -149,16 +162,15 @@ def _with_cross(caption: str, table: pd.DataFrame, language: str) -> str:
 
 
 def _points(
-    axes: Axes, x: pd.Series, y: Sequence[float], of: pd.DataFrame, over: Sequence[bool] = ()
+    axes: Axes, x: pd.Series, y: Sequence[float], of: pd.DataFrame, over: Sequence[bool], beyond: str
 ) -> None:
     """Units as points: hollow where they rest on few cases, diamonds outside the limits, triangles where the value is ``over``
-    the end of the axis, crosses where the report contradicts itself."""
-    x, y, off = np.asarray(x), np.asarray(y), of["broken"].to_numpy(bool)
-    over = np.asarray(over if len(over) else np.zeros(len(of)), bool) & ~off
+    the end of the axis, crosses where the report contradicts itself, over the triangle where it is both."""
+    x, y, off, over = (np.asarray(each) for each in (x, y, of["broken"].astype(bool), over))
     out = (of["outside"] != "").to_numpy() & ~off
     colour = np.where(out, style.ALARM, style.ACCENT)
     face = np.where(of["small"], style.PAPER, colour)
-    for mark, rows in (("o", ~(out | over | off)), ("D", out & ~over), (">", over)):
+    for mark, rows in (("o", ~(out | over | off)), ("D", out & ~over), (beyond, over)):
         edge = {"c": face[rows], "edgecolors": colour[rows], "marker": mark, "s": 22, "linewidths": 1}
         if rows.any():
             axes.scatter(x[rows], y[rows], alpha=0.9, zorder=3, **edge)
@@ -226,7 +238,7 @@ def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) ->
         rows = table[table["indicator"] == indicator].sort_values("unit", kind="stable")
         # Units of the same value lie over each other: a step up and down, by place in the list, parts them.
         step = 0.07 * ((np.arange(len(rows)) % 5) - 2)
-        _points(axes, rows["value"].clip(upper=1), y + step, rows, rows["value"] > 1)
+        _points(axes, rows["value"].clip(upper=1), y + step, rows, rows["value"] > 1, ">")
         centre = rows["centre"].iloc[0]
         if centre <= 1:
             axes.plot([centre, centre], [y - 0.36, y + 0.36], color=style.INK, lw=1.6, zorder=2)
