@@ -63,17 +63,18 @@ class Again:
             for unit in units
             if any((len(unit) > 1 and o.open) or (o.unit, o.year) in fixed for o in unit)
         ]
-        total, looked_at = sum(map(len, concerned)), 0
+        total, settled, at = sum(map(len, concerned)), 0, 0
 
         def waiting() -> Iterator[tuple[Outcome, str, Records]]:
-            nonlocal looked_at
+            nonlocal settled
             for outcomes in concerned:
                 read = [records_of(content(self.pieces / o.key)) for o in outcomes]
                 for outcome, records, same in self._settled(outcomes, read):
                     piece = "" if same else _key(outcome, records)
                     if piece and not outcome_of(self.pieces / piece):
                         yield outcome, piece, records
-                    looked_at += 1
+                    else:
+                        settled += 1
 
         left = waiting()
         first = next(left, None)
@@ -81,12 +82,15 @@ class Again:
             return
         study = partial(_study, base=self.base, pieces=self.pieces)
         for (outcome, *_), result in each(study, chain([first], left), bounds, cluster):
-            told(replace(outcome, state="settled"), looked_at, total)
+            settled += 1
+            at = settled
+            told(replace(outcome, state="settled"), at, total)
             if isinstance(result, Ended):
                 self._failed[outcome.name] = outcome.failing(self.ended(self.base / outcome.name, result))
             elif result:
                 self._failed[outcome.name] = outcome.failing(result)
-        told(replace(outcome, state="settled"), total, total)
+        if at < total:  # the last of them needed nothing
+            told(replace(outcome, state="settled"), total, total)
 
     def of_unit(
         self, outcomes: Sequence[Outcome], read: Sequence[Records]
