@@ -460,10 +460,20 @@ _ARROW = {
 }
 
 
+@cache
 def arrow_schema(name: str) -> pa_.Schema:
     """The columns of the table called ``name`` as Parquet holds them."""
     columns = SCHEMAS[name].columns.items()
     return pa_.schema([pa_.field(code, _ARROW[str(column.dtype)]) for code, column in columns])
+
+
+def batch(name: str, rows: Iterable[Mapping[str, object]]) -> pa_.RecordBatch:
+    """Rows (dicts) → the table called ``name`` as Parquet holds it, validated as by ``frame``."""
+    given, schema = list(rows), arrow_schema(name)
+    sound = _sound(SCHEMAS[name], given)
+    columns = sound if sound is not None else frame(name, given)
+    arrays = [pa_.array(columns[field.name], field.type, from_pandas=True) for field in schema]
+    return pa_.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def by_severity(findings: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import duckdb
@@ -13,6 +14,7 @@ import frictionless
 import pandas as pd
 import pytest
 from conftest import PROJECT
+from pandera.errors import SchemaError
 from typer.testing import CliRunner
 
 from analysis import frames
@@ -331,6 +333,44 @@ def test_a_full_disk_is_no_fault_of_the_file_and_tried_again(folder, tmp_path, m
     monkeypatch.setattr(store, "replacing", lambda out: full(out, b""))
     with pytest.raises(InputError, match="No space left"):
         store.read_folder(folder, tmp_path / "store", Cluster(1))
+
+
+def test_a_piece_gives_back_what_was_put_in_and_a_spoilt_one_is_none(published, tmp_path):
+    rows = {
+        name: pd.read_parquet(published.out / f"{name}.parquet").head(50).to_dict("records")
+        for name in ("facts", "sentences", "pairs")
+    }
+    rows["sentences"][0]["text"] = "半个\ud83d字"  # of a damaged page
+    piece = tmp_path / "piece"
+    left = Outcome("甲县/2020.txt", "read", "甲县", 2020, notes=("a", "b"), open=True)
+    pieces.leave(piece, left, pieces.packed(rows))
+    assert pieces.outcome_of(piece) == replace(left, state="kept")
+    found = pieces.tables_of(piece.read_bytes())
+    rows["sentences"][0]["text"] = "半个?字"
+    for name, given in rows.items():
+        pd.testing.assert_frame_equal(found[name].to_pandas(), frames.frame(name, given))
+    whole = piece.read_bytes()
+    for spoilt in (whole[:-9], whole[:200], whole.replace(b'"facts": ', b'"facts": 1', 1), b""):
+        piece.write_bytes(spoilt)
+        assert pieces.outcome_of(piece) is None
+
+
+def test_a_column_that_breaks_its_rules_is_refused_when_a_piece_is_made(published):
+    row = pd.read_parquet(published.out / "facts.parquet").iloc[0].to_dict()
+    assert len(pieces.packed({"facts": [row]})["facts"]) == 1
+    with pytest.raises(SchemaError):
+        pieces.packed({"facts": [row | {"status": "guessed"}]})
+
+
+def test_rows_that_wait_do_not_keep_the_pieces_they_came_from_in_memory(published, tmp_path):
+    whole = (published.out / ".pieces" / published.outcomes[0].key).read_bytes()
+    with store._Tables(tmp_path) as tables:
+        for _ in range(store._TOGETHER):
+            tables.add(pieces.tables_of(whole))
+        # Copied together, each table by itself.
+        assert {len(waiting) for waiting in tables._waiting.values()} <= {0, 1}
+        assert tables._rows["documents"] == [store._TOGETHER, 0]
+    assert tables.rows["documents"] == store._TOGETHER
 
 
 def test_nobody_else_writes_a_store_that_is_being_written(folder, tmp_path):

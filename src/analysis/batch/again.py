@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis import frames
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import Bounds, Cluster, each
-from analysis.batch.pieces import Outcome, leave, outcome_of, records_of
+from analysis.batch.pieces import Outcome, Tables, leave, outcome_of, packed, tables_of
 from analysis.errors import InputError, Unreached
 from analysis.places import content
 from analysis.problems import findings_within, inventory_of, section_five
@@ -26,7 +26,7 @@ from analysis.reading import Report, corrections, read_report
 from analysis.reading.neighbours import decide, decided
 
 Records = Mapping[str, Sequence[Mapping]]
-# The tables that hold the cells: what the study of a report depends on, besides its text.
+# The tables that hold the cells, and how many there are: what the study of a report depends on, besides its text.
 _CELLS = ("facts", "placements", "documents")
 
 
@@ -47,6 +47,7 @@ class Again:
     fixes: Sequence[corrections.Correction]
     ended: Callable[[Path, Ended], InputError]
     used: set[str] = field(default_factory=set)
+    _units: set[str] = field(default_factory=set)
     _failed: dict[str, Outcome] = field(default_factory=dict)
 
     def study(
@@ -56,21 +57,23 @@ class Again:
         cluster: Cluster,
         told: Callable[[Outcome, int, int], None],
     ) -> None:
-        """Study every report of these units that has to be and was not, side by side."""
+        """Study every report of these units that has to be and was not, side by side. This comes before their tables are asked
+        for."""
         fixed = {(c.unit, c.year) for c in self.fixes}
         concerned = [
             unit
             for unit in units
             if any((len(unit) > 1 and o.open) or (o.unit, o.year) in fixed for o in unit)
         ]
+        self._units = {unit[0].unit for unit in concerned}
         total, settled, at = sum(map(len, concerned)), 0, 0
 
         def waiting() -> Iterator[tuple[Outcome, str, Records]]:
             nonlocal settled
             for outcomes in concerned:
-                read = [records_of(content(self.pieces / o.key)) for o in outcomes]
-                for outcome, records, same in self._settled(outcomes, read):
-                    piece = "" if same else _key(outcome, records)
+                read = [tables_of(content(self.pieces / o.key)) for o in outcomes]
+                for outcome, records, changed in self._settled(outcomes, read):
+                    piece = _key(outcome, records) if changed else ""
                     if piece and not outcome_of(self.pieces / piece):
                         yield outcome, piece, records
                     else:
@@ -93,30 +96,38 @@ class Again:
             told(replace(outcome, state="settled"), total, total)
 
     def of_unit(
-        self, outcomes: Sequence[Outcome], read: Sequence[Records]
-    ) -> Iterator[tuple[Outcome, Records]]:
-        """The reports of one unit, in order of years, with their records as they are to be; none for one that has failed."""
-        for outcome, records, same in self._settled(outcomes, read):
-            if same or outcome.state == "failed":
-                yield outcome, records
+        self, outcomes: Sequence[Outcome], read: Sequence[Tables]
+    ) -> Iterator[tuple[Outcome, Tables]]:
+        """The reports of one unit, in order of years, with their tables as they are to be; none for one that has failed."""
+        if outcomes[0].unit not in self._units:
+            yield from zip(outcomes, read, strict=True)
+            return
+        for tables, (outcome, records, changed) in zip(read, self._settled(outcomes, read), strict=True):
+            if outcome.state == "failed":
+                yield outcome, {}
+            elif not changed:
+                yield outcome, tables
             elif outcome.name in self._failed:
                 yield self._failed[outcome.name], {}
             else:
                 piece = _key(outcome, records)
                 self.used.add(piece)
-                yield outcome, {**records, **records_of(content(self.pieces / piece))}
+                now = packed({name: records[name] for name in changed})
+                yield outcome, {**tables, **now, **tables_of(content(self.pieces / piece))}
 
     def _settled(
-        self, outcomes: Sequence[Outcome], read: Sequence[Records]
-    ) -> Iterator[tuple[Outcome, Records, bool]]:
-        """Each report with its records, and whether its cells are as they were read; failed where a correction does not fit."""
-        for outcome, before, records in zip(outcomes, read, decide(read), strict=True):
+        self, outcomes: Sequence[Outcome], read: Sequence[Tables]
+    ) -> Iterator[tuple[Outcome, Records, list[str]]]:
+        """Each report with its cells, and which tables of these are not as they were read; failed where a correction does not
+        fit."""
+        rows = [{name: tables[name].to_pylist() for name in _CELLS} for tables in read]
+        for outcome, before, records in zip(outcomes, rows, decide(rows), strict=True):
             try:
                 fixed = corrections.corrected(records, self.fixes)
             except InputError as error:
-                yield outcome.failing(error), {}, True
+                yield outcome.failing(error), {}, []
                 continue
-            yield outcome, fixed, all(fixed[name] is before[name] for name in ("facts", "placements"))
+            yield outcome, fixed, [name for name in _CELLS if fixed[name] is not before[name]]
 
 
 def _key(outcome: Outcome, records: Records) -> str:
@@ -135,7 +146,8 @@ def _study(item: tuple[Outcome, str, Records], base: Path, pieces: Path) -> Inpu
             return Unreached(
                 f"{path} 在读取期间被改动：请再次运行。", f"{path} was changed while it was read: call again."
             )
-        leave(pieces / piece, outcome, studied(decided(report, {**report.records, **records})))
+        found = studied(decided(report, {**report.records, **records}))
+        leave(pieces / piece, outcome, packed(found))
     except InputError as error:
         return error
     return None

@@ -1,17 +1,21 @@
 """What is kept of every file that was read: its piece.
 
-In: what became of a file, and its records. Out: a file named by the hash of all that it was made from, there whole or not at
-all, and what it says. The outcome stands on the first line, the records are packed behind it.
+In: what became of a file, and its tables. Out: a file named by the hash of all that it was made from, there whole or not at
+all, and what it says. The outcome stands on the first line, the tables are packed behind it as Arrow has them in memory: to put
+them together takes no reading of their rows.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
+from analysis import frames
 from analysis.errors import InputError, Unreached, printable
 from analysis.places import content, is_local, reached, unwritable, write_whole
 
@@ -49,11 +53,30 @@ class Outcome:
         return replace(self, state=state, zh=error.zh, en=error.en, final=final)
 
 
-def leave(piece: Path, outcome: Outcome, records: Mapping, typed: str = "") -> None:
+Rows = Sequence[Mapping[str, object]]
+Tables = Mapping[str, pa.RecordBatch]
+
+
+def packed(records: Mapping[str, Rows]) -> dict[str, pa.RecordBatch]:
+    """Tables of a report, from their rows."""
+    return {name: _batch(name, rows) for name, rows in records.items()}
+
+
+def _batch(name: str, rows: Rows) -> pa.RecordBatch:
+    try:
+        return frames.batch(name, rows)
+    except UnicodeEncodeError:  # half of a sign, as a damaged page may have it
+        text = json.dumps(list(rows), ensure_ascii=False)
+        return frames.batch(name, json.loads(text.encode(errors="replace")))
+
+
+def leave(piece: Path, outcome: Outcome, tables: Tables, typed: str = "") -> None:
     """Write a piece; ``typed`` is how the file was named that its outcome may name. Raises ``Unreached`` where that cannot be
     done now."""
-    body = json.dumps(records, ensure_ascii=False).encode(errors="replace")
-    told = {**asdict(outcome), "typed": printable(typed)}
+    parts = {name: table.serialize().to_pybytes() for name, table in tables.items()}
+    body = b"".join(parts.values())
+    sizes = {name: len(part) for name, part in parts.items()}
+    told = {**asdict(outcome), "typed": printable(typed), "tables": sizes}
     head = json.dumps(told, ensure_ascii=False).encode(errors="replace")
     with reached(piece):
         try:
@@ -70,7 +93,8 @@ def outcome_of(piece: Path, typed: str = "") -> Outcome | None:
     try:
         head, _, body = content(piece).partition(b"\n")
         told = json.loads(head)
-        zlib.decompress(body)
+        if sum(told.pop("tables").values()) != len(zlib.decompress(body)):
+            return None
         if told.pop("typed") != printable(typed) and told["state"] != "read":
             return None
         state = "kept" if told["state"] == "read" else told["state"]
@@ -79,6 +103,13 @@ def outcome_of(piece: Path, typed: str = "") -> Outcome | None:
         return None
 
 
-def records_of(piece: bytes) -> dict[str, list[dict]]:
-    """The records of a piece, by table."""
-    return json.loads(zlib.decompress(piece.partition(b"\n")[2]))
+def tables_of(piece: bytes) -> dict[str, pa.RecordBatch]:
+    """The tables of a piece, which lie in one stretch of memory for as long as one of them is there."""
+    head, _, body = piece.partition(b"\n")
+    all_of_them = pa.py_buffer(zlib.decompress(body))
+    found, at = {}, 0
+    for name, size in json.loads(head)["tables"].items():
+        part = all_of_them.slice(at, size)
+        found[name] = pa.ipc.read_record_batch(part, frames.arrow_schema(name))
+        at += size
+    return found

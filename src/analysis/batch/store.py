@@ -35,7 +35,7 @@ from analysis.batch.again import Again, studied
 from analysis.batch.bounded import Ended
 from analysis.batch.engine import HERE, Bounds, Cluster, each
 from analysis.batch.package import describe
-from analysis.batch.pieces import Outcome, leave, outcome_of, records_of
+from analysis.batch.pieces import Outcome, Tables, leave, outcome_of, packed, tables_of
 from analysis.errors import InputError, NotAReport, Unreached, printable
 from analysis.places import (
     absolute,
@@ -78,11 +78,13 @@ MEMORY = 4 * 2**30
 # Files that are handed out together.
 _LOT = 8
 # The form of pieces: those of another are not looked at.
-_FORM = 2
+_FORM = 3
 # By what another program sees that a store is being written.
 _LOCK = ".lock"
-# Rows of a table that are written together, and of them those that wait as dicts, which take ten times the memory.
+# Rows of a table that are written together, and of them those that wait to be put together.
 _ROWS, _WAITING = 20_000, 2_000
+# So many reports may be in memory as their pieces have them.
+_TOGETHER = 64
 
 
 @dataclass
@@ -359,7 +361,7 @@ def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> 
             synthetic=bool(document["synthetic"]),
             open=needs_neighbours(records),
         )
-        leave(pieces / key, outcome, records)
+        leave(pieces / key, outcome, packed(records))
     except Unreached as error:  # another time it may be; the piece that there may be is kept for it
         return key, outcome.failing(error)
     except InputError as error:
@@ -424,16 +426,16 @@ def _write(
     again: Again,
     told: Callable[[Outcome, int, int], None],
 ) -> None:
-    read = map(records_of, contents(again.pieces / o.key for outcomes in units for o in outcomes))
+    read = map(tables_of, contents(again.pieces / o.key for outcomes in units for o in outcomes))
     done, total = 0, sum(map(len, units))
     if total:
         told(replace(units[0][0], state="written"), 0, total)
     with replacing(summary.out) as aside:
         with _Tables(aside) as tables:
             for outcomes in units:
-                for outcome, records in again.of_unit(outcomes, list(islice(read, len(outcomes)))):
-                    if records:
-                        tables.add(records)
+                for outcome, of_report in again.of_unit(outcomes, list(islice(read, len(outcomes)))):
+                    if of_report:
+                        tables.add(of_report)
                     else:
                         summary.outcomes = [
                             outcome if o.name == outcome.name else o for o in summary.outcomes
@@ -458,8 +460,11 @@ class _Tables:
             name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd")
             for name, schema in self._schemas.items()
         }
-        self._waiting: dict[str, list[Mapping]] = {name: [] for name in TABLES}
+        # What waits to be gathered, what is gathered and waits to be written, and how many rows that is.
+        self._waiting: dict[str, list[pa.RecordBatch]] = {name: [] for name in TABLES}
         self._gathered: dict[str, list[pa.Table]] = {name: [] for name in TABLES}
+        self._rows = {name: [0, 0] for name in TABLES}
+        self._reports = 0
         self.rows = dict.fromkeys(TABLES, 0)
         self.statuses: dict[str, int] = {}
 
@@ -473,28 +478,39 @@ class _Tables:
                 self._flush(name)
             self._writers[name].close()
 
-    def add(self, records: Mapping[str, Sequence[Mapping]]) -> None:
+    def add(self, tables: Tables) -> None:
         """The rows of one report."""
         for name in TABLES:
-            self._waiting[name].extend(records[name])
-            if len(self._waiting[name]) >= _WAITING:
+            self._waiting[name].append(tables[name])
+            self._rows[name][0] += len(tables[name])
+            if self._rows[name][0] >= _WAITING:
                 self._gather(name)
-            if sum(map(len, self._gathered[name])) >= _ROWS:
+            if self._rows[name][1] >= _ROWS:
                 self._flush(name)
-        for fact in records["facts"]:
-            self.statuses[fact["status"]] = self.statuses.get(fact["status"], 0) + 1
+        for status in tables["facts"]["status"].value_counts().to_pylist():
+            self.statuses[status["values"]] = self.statuses.get(status["values"], 0) + status["counts"]
+        self._reports += 1
+        if self._reports % _TOGETHER == 0:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Copy what waits out of the pieces that it came from: a few rows would keep the whole of each in memory."""
+        for name, batches in self._waiting.items():
+            if batches:
+                table = pa.Table.from_batches(batches, self._schemas[name]).combine_chunks()
+                self._waiting[name] = table.to_batches()
 
     def _gather(self, name: str) -> None:
-        rows, self._waiting[name] = self._waiting[name], []
-        if rows:
-            # The schema is checked here, where the tables change hands.
-            frame = frames.frame(name, rows)
-            self._gathered[name].append(
-                pa.Table.from_pandas(frame, self._schemas[name], preserve_index=False)
-            )
-            self.rows[name] += len(rows)
+        batches, self._waiting[name] = self._waiting[name], []
+        waiting, self._rows[name][0] = self._rows[name][0], 0
+        if waiting:
+            table = pa.Table.from_batches(batches, self._schemas[name])
+            self._gathered[name].append(table.combine_chunks())
+            self._rows[name][1] += waiting
+            self.rows[name] += waiting
 
     def _flush(self, name: str) -> None:
         some, self._gathered[name] = self._gathered[name], []
+        self._rows[name][1] = 0
         if some:
             self._writers[name].write_table(pa.concat_tables(some).combine_chunks())
