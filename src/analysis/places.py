@@ -5,6 +5,7 @@ In: what was typed. Out: a ``Path``, or a ``UPath`` that is used like one; both 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -150,6 +151,19 @@ def folder_for(results: Path, option: str) -> Path:
     except OSError as why:
         raise unwritable(results, option, why) from None
     return results
+
+
+# What the system says where nothing can be written, now or at all.
+UNWRITABLE = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+    errno.ENOENT,
+)
 
 
 def unwritable(results: Path, option: str, why: OSError, error: type[InputError] = InputError) -> InputError:

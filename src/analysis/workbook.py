@@ -494,7 +494,10 @@ def _together(asked: Request) -> _Together:
     that is asked for cannot be read or corrected."""
     if not asked.filed:
         (path,), (year,) = asked.files, asked.years or (None,)
-        return _compared([read_report(path, asked.unit, year)], asked.files)
+        together = _compared([read_report(path, asked.unit, year)], asked.files)
+        for error in together.wrong.values():
+            raise error
+        return together
     sides = [path for name in _SIDES for path in _beside(asked.files, name)]
     files = [asked.filed[year] for year in sorted(asked.filed)]
     together = kept([*files, *sides], [asked.unit], lambda: _compared(_readable(asked), files))
@@ -513,8 +516,8 @@ _SIDES = (register.NAME, corrections.NAME, "sources.csv")
 
 def _compared(reports: list[Report], files: Sequence[Path]) -> _Together:
     every, wrong = decided_reports(reports, files)
-    if wrong and not every:
-        raise next(iter(wrong.values()))
+    if not every:
+        return _Together([], wrong, {}, {}, pd.DataFrame(), {})
     every.sort(key=lambda report: report.year)
     compared = tables_of(every, _COMPARED)
     across, sides = compare([compared], register.beside(places.absolute(files[0]).parent.parent))

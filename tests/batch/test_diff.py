@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.batch.diff import CAUSES, COLUMNS, diff, summary
+from analysis.batch.journal import Journal
 from analysis.cli import app
 from analysis.errors import InputError
 from analysis.parameters import parse_years
@@ -480,6 +481,14 @@ def test_trends_of_all_years_are_paired_when_a_year_has_come_in(tmp_path):
         files = {f"宿迁市/{year}.txt": digest("as published") for year in parse_years(years)}
         parameters = {"unit": "宿迁市", "years": years}
         leave(tmp_path / batch, book, ("宿迁市", years), **record, parameters=parameters, inputs=files)
+    (run,) = diff(tmp_path / "old", tmp_path / "new").runs.to_dict("records")
+    assert (run["years"], run["state"], run["differ"]) == ("all", "same", "data")
+    # Where the result of fewer years still lies, the ledger says which is the last.
+    shutil.copytree(tmp_path / "old" / "宿迁市" / "2023", tmp_path / "new" / "宿迁市" / "2023")
+    refused("无从配对", tmp_path / "old", tmp_path / "new")
+    with Journal(tmp_path / "new") as journal:
+        last = "宿迁市/2023-2024/rates_and_trends.run.json"
+        journal.put("t", {"key": "k", "state": "good", "record": last})
     (run,) = diff(tmp_path / "old", tmp_path / "new").runs.to_dict("records")
     assert (run["years"], run["state"], run["differ"]) == ("all", "same", "data")
 

@@ -496,27 +496,25 @@ def test_outputs_that_did_not_all_arrive_are_a_crash_not_a_fault_of_the_program(
     assert record["state"] == "crashed" and "Timeout waiting for IOPub output" in record["message_en"]
 
 
-def test_the_result_of_fewer_years_goes_when_a_year_comes_in_unless_another_run_has_it(words):
-    out = words / "out"
+def test_what_lay_there_before_it_was_asked_for_again_is_no_new_result_though_the_ledger_is_lost(
+    words, monkeypatch
+):
+    made(words)
+    (words / "out" / "ledger.sqlite").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(many, "_one", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            made(words, again=True)
+    assert set(why(made(words)).values()) == {"asked for again"}
 
-    def result(years):
-        record = out / "甲县" / f"{years}-趋势" / "t.run.json"
-        record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text("{}")
-        return record.relative_to(out).as_posix()
 
-    (job,) = plan(Asked("trends", units="甲县", data=str(words / "data")))
-    other = {"key": "k", "state": "good", "id": "rates_and_trends/甲县/2020-2021"}
-    out.mkdir()
-    with many.Journal(out) as journal:
-        before, after = result("2020-2021"), result("2020-2022")
-        journal.put(job.id, {"key": "k", "state": "good", "id": job.id, "record": before})
-        journal.put(other["id"], {**other, "record": before})
-        many._remove_older(job, {"record": after}, journal, out)
-        assert (out / before).exists()
-        journal.put(other["id"], {**other, "record": after})
-        many._remove_older(job, {"record": after}, journal, out)
-        assert not (out / before).parent.exists() and (out / after).exists()
+def test_a_fault_that_is_no_matter_of_the_folder_is_not_told_as_one(words, monkeypatch):
+    def broken(*_):
+        raise BrokenPipeError(32, "Broken pipe")
+
+    jobs = plan(Asked(str(words / "words.ipynb"), data=str(words / "data")))
+    with pytest.raises(BrokenPipeError):
+        many.run_all(jobs, words / "out", cluster=ONE, told=broken)
 
 
 def test_what_runs_need_alike_waits_for_those_that_are_left(words):

@@ -329,6 +329,9 @@ def test_a_full_disk_is_no_fault_of_the_file_and_tried_again(folder, tmp_path, m
     _, outcome = store._read_one(("yk2020.txt", ""), folder, tmp_path / "store" / ".pieces", "")
     assert (outcome.state, outcome.final) == ("failed", False)
     assert str(tmp_path / "store") in outcome.zh and "No space left on device" in outcome.zh
+    # What is wrong with a file is told all the same.
+    _, outcome = store._read_one(("table.csv", ""), folder, tmp_path / "store" / ".pieces", "")
+    assert outcome.state == "passed"
     monkeypatch.undo()
     monkeypatch.setattr(store, "replacing", lambda out: full(out, b""))
     with pytest.raises(InputError, match="No space left"):

@@ -88,6 +88,10 @@ def test_a_correction_of_one_year_that_does_not_fit_costs_no_other_year(tmp_path
     trends = open_rates_and_trends(**asked)
     assert 2023 not in {report.year for report in trends.reports}
     assert any("预期原值为 9" in error.zh for error in trends.failed)
+    written(tmp_path, entry, {**entry, "year": 2024, "expected": "8"})
+    for year, found in (("2023", "9"), ("2024", "8")):  # each is told of its own
+        with pytest.raises(InputError, match=f"更正 宿迁市/{year}/.* 预期原值为 {found}"):
+            open_workbook(**asked, years=year)
     (tmp_path / "reports" / "宿迁市" / "2024.txt").unlink()
     with pytest.raises(InputError, match="预期原值为 9"):
         open_rates_and_trends(**asked)

@@ -11,9 +11,11 @@ import csv
 import filecmp
 import json
 import re
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +23,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from analysis.batch.causes import COMPARED, Left, broken, differences, record, traced
+from analysis.batch.journal import NAME as LEDGER
 from analysis.batch.notebooks import is_ours
 from analysis.errors import InputError
 from analysis.parameters import parse_units, parse_years, years_label
@@ -162,6 +165,11 @@ def _runs(folder: Path) -> tuple[dict[Identity, Path], int]:
             continue
         identity = _identity(run, path)
         if identity in found:
+            # Trends of all years lie in another folder since a year has come in; the ledger knows which is the last.
+            last = _in_ledger(folder) & {path, found[identity]}
+            if len(last) == 1:
+                found[identity] = last.pop()
+                continue
             raise InputError(
                 f"{found[identity].parent} 与 {path.parent} 是同一次运行（{' '.join(identity)}），无从配对：请只留一个。",
                 f"{found[identity].parent} and {path.parent} are the same run ({' '.join(identity)}): keep one, or they cannot be paired.",
@@ -174,6 +182,17 @@ def _runs(folder: Path) -> tuple[dict[Identity, Path], int]:
             "command or a version before 0.6.0 has made.",
         )
     return found, single
+
+
+def _in_ledger(folder: Path) -> set[Path]:
+    """The records that the ledger of a batch names; none where it has none."""
+    if not (folder / LEDGER).is_file():
+        return set()
+    try:
+        with closing(sqlite3.connect(f"{(folder / LEDGER).absolute().as_uri()}?mode=ro", uri=True)) as base:
+            return {folder / json.loads(row[0])["record"] for row in base.execute("SELECT record FROM runs")}
+    except (sqlite3.Error, ValueError, KeyError):  # damaged, or being written
+        return set()
 
 
 def _identity(run: Mapping, path: Path) -> Identity:

@@ -140,9 +140,10 @@ def _results(future: Future, n: int) -> list:
         raise
     except KilledWorker:
         return [Ended("crashed", f"{_TRIES + 1} workers were lost")] * n
-    except (CancelledError, OSError):  # the scheduler, too
-        raise _lost() from None
     except Exception as error:
+        # Not what the item itself has raised: with the worker the scheduler was lost, too.
+        if isinstance(error, CancelledError) or (isinstance(error, OSError) and future.status != "error"):
+            raise _lost() from None
         raise InputError(
             f"集群的工作进程做不了（{type(error).__name__}: {error}）：请在每台机器上装同一版本。",
             f"The workers of the cluster cannot do it ({type(error).__name__}: {error}): install the same version on every machine.",

@@ -35,7 +35,7 @@ from analysis.batch.program import fingerprint
 from analysis.batch.read_once import read_before, read_whole
 from analysis.batch.run import LONG, RECORD, SAID, RunFailed, make, restore
 from analysis.errors import InputError, Unreached
-from analysis.places import files_under, folder_for, is_local, remove, unwritable, write_whole
+from analysis.places import UNWRITABLE, files_under, folder_for, is_local, unwritable, write_whole
 from analysis.writing.index import FILES, index_page
 from analysis.writing.labels import label
 
@@ -88,7 +88,8 @@ def run_all(
     try:
         return _run_all(jobs, out, bounds, cluster, going_on, again, limit, told, reading)
     except (OSError, sqlite3.OperationalError) as error:
-        if not is_local(out):
+        # Others are no matter of this folder: a port, a terminal.
+        if not is_local(out) or (isinstance(error, OSError) and error.errno not in UNWRITABLE):
             raise
         why = error if isinstance(error, OSError) else OSError(str(error))
         raise unwritable(out, "--out", why, Unreached) from None
@@ -126,9 +127,11 @@ def _run_all(
                 journal.put(job.id, batch.records[job.id])
             else:
                 left[job.id] = _waiting(job, why, last)
-                if again or (last and last.get("forced")):
-                    there = left[job.id]["record"]
-                    forced[job.id] = _mark(out / there) if again and there else (last or {}).get("was", "")
+                if again:
+                    there = done.of(job.key)
+                    forced[job.id] = _mark(there[0]) if there else ""
+                elif last and last.get("forced"):
+                    forced[job.id] = last["was"]
                 vain = last and last["key"] == job.key and last["state"] not in ("good", "waiting")
                 (tried if vain else fresh).append((job, why))
         if again:  # so that a batch that is interrupted knows which it has not made yet
@@ -151,9 +154,7 @@ def _run_all(
             for (job, why), record in made:
                 if isinstance(record, Ended):
                     record = _lost(job, why, record, bounds, out)
-                if record["state"] == "good":
-                    _remove_older(job, record, journal, out)
-                elif job.id in forced:
+                if record["state"] != "good" and job.id in forced:
                     record |= {"forced": True, "was": forced[job.id]}
                 batch.records[job.id] = record
                 del left[job.id]
@@ -197,7 +198,7 @@ def _spread(waiting: Sequence[tuple[Job, object]], at_once: int) -> list[tuple[J
 
 def _waiting(job: Job, why: tuple[str, str], last: Mapping | None) -> dict:
     """The record of a run that is still to be made, with the files of its last result if it has one."""
-    files = {name: last[name] for name in (*FILES, "record")} if last else {}
+    files = {name: last[name] for name in FILES} if last else {}
     return {**_ended(job, why, "waiting", "", ""), **files}
 
 
@@ -309,18 +310,6 @@ def _mark(record: Path) -> str:
             there = record.stat()
             return f"{there.st_ino} {there.st_mtime_ns}"
     return ""
-
-
-def _remove_older(job: Job, record: Mapping, journal: Journal, out: Path) -> None:
-    """Where a run lies elsewhere now, since a year has come in, its last result goes, unless it is that of another run, too."""
-    last = journal.get(job.id)
-    if not last or last["record"] in ("", record["record"]):
-        return
-    if not any(other["record"] == last["record"] for other in journal.records() if other["id"] != job.id):
-        folder = (out / last["record"]).parent
-        remove(files_under(folder))
-        if is_local(folder):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _said(word: str, what: str = "") -> tuple[str, str]:

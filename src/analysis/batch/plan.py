@@ -97,8 +97,9 @@ class Job:
             "notebook_hash": self.notebook.digest,
             "inputs": dict(self.inputs),
         }
-        # Where the reports lie is no part of what they say.
+        # Where the reports lie is no part of what they say, and which years all of them are the parameters say.
         weighed = {**made, "parameters": {k: v for k, v in self.run.given.items() if k != "data"}}
+        del weighed["every_year"]
         text = json.dumps(weighed, ensure_ascii=False, sort_keys=True)
         return {**made, "key": hashlib.sha256(text.encode()).hexdigest()}
 

@@ -19,7 +19,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -38,6 +38,7 @@ from analysis.batch.package import describe
 from analysis.batch.pieces import Outcome, Tables, leave, outcome_of, packed, tables_of
 from analysis.errors import InputError, NotAReport, Unreached, printable
 from analysis.places import (
+    UNWRITABLE,
     absolute,
     beside,
     contents,
@@ -188,7 +189,7 @@ def _read(
         _write(summary, units, again, told)
         write_whole(out / ORIGIN, os.fsencode(_origin(base, out)))
     except OSError as why:
-        if not is_local(out):
+        if not is_local(out) or why.errno not in UNWRITABLE:
             raise
         raise unwritable(out, "--out", why) from None
     _forget(pieces, {o.key for o in summary.outcomes} | again.used)
@@ -367,7 +368,10 @@ def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> 
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = outcome.failing(error, "passed" if other else "failed")
-        leave(pieces / key, outcome, {}, str(path))
+        with suppress(
+            Unreached
+        ):  # what is wrong with the file is known all the same, and looked for again the next time
+            leave(pieces / key, outcome, {}, str(path))
     return key, outcome
 
 
