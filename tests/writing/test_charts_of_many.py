@@ -236,6 +236,22 @@ def value_of(points, function):
     return points.get_offsets()[:, 1 if function is units.funnel else 0]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_caption_runs_out_of_its_chart(book, invented, language):
+    aggregates, comparison, _ = invented
+    off = comparison.copy()
+    off.loc[off["value"].notna(), ["left_out", "value"]] = ["broken", 1.5]  # for which captions say most
+    drawn = [draw(function, *given, language) for function, given in both(aggregates, off)]
+    captions = 0
+    for chart in [*every(book, language), *drawn]:
+        with style.drawing():
+            chart.figure.draw_without_rendering()
+            if caption := chart.figure._supxlabel:
+                captions += 1
+                assert caption.get_window_extent().x1 <= chart.figure.bbox.x1, chart.code
+    assert captions > 4
+
+
 def test_charts_without_anything_to_show_say_so(of_years):
     none = of_years[1].iloc[:0]
     assert "不足以画" in draw(years.changes, none, "zh").alt

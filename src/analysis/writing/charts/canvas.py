@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -38,14 +39,31 @@ def panels(many: int, across: int, height: float, title: str, caption: str):
     """A title over ``many`` panels, ``across`` a row, each so high (inches); a caption under them."""
     across = min(across, many)
     down = -(-many // across)
-    figure = Canvas(figsize=(style.WIDTH, down * height + 0.6 + 0.3 * bool(caption)), layout="constrained")
+    lines = _lines(caption)
+    room = 0.15 * (bool(lines) + len(lines))
+    figure = Canvas(figsize=(style.WIDTH, down * height + 0.6 + room), layout="constrained")
     made = list(figure.subplots(down, across, squeeze=False).flat)
     for spare in made[many:]:
         spare.remove()
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     if caption:
-        figure.supxlabel(caption, x=0.01, ha="left", fontsize=8.5, color=style.INK)
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=8.5, color=style.INK)
     return figure, made[:many]
+
+
+# So many half-width characters of a caption stand in a line.
+_LINE = 122
+
+
+def _lines(caption: str) -> list[str]:
+    """A caption in lines, broken behind its parts."""
+    lines: list[str] = []
+    for part in filter(None, re.split(r"(?<=；)|(?<=; )", caption)):
+        if lines and width(lines[-1] + part) <= _LINE:
+            lines[-1] += part
+        else:
+            lines.append(part)
+    return [line.rstrip() for line in lines]
 
 
 def joined(parts: Iterable[str], language: str) -> str:
