@@ -99,7 +99,7 @@ def outcome_of(piece: Path, typed: str = "") -> Outcome | None:
             return None
         state = "kept" if told["state"] == "read" else told["state"]
         return Outcome(**{**told, "state": state, "notes": tuple(told["notes"])})
-    except (OSError, ValueError, TypeError, KeyError, zlib.error):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, zlib.error):
         return None
 
 
