@@ -368,9 +368,8 @@ def _read_one(file: tuple[str, str], base: Path, pieces: Path, reading: str) -> 
     except InputError as error:
         other = isinstance(error, NotAReport) and path.suffix.lower() in _OFTEN_OTHER
         outcome = outcome.failing(error, "passed" if other else "failed")
-        with suppress(
-            Unreached
-        ):  # what is wrong with the file is known all the same, and looked for again the next time
+        # Where no piece can be left, what is wrong is known all the same, and looked for again the next time.
+        with suppress(Unreached):
             leave(pieces / key, outcome, {}, str(path))
     return key, outcome
 

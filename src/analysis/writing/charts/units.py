@@ -78,13 +78,8 @@ def funnel(
     across = 1 if len(shown) == 1 else 2
     shares = [code for code in shown if indicators()[code].kind == "share"]
     over = table["indicator"].isin(shares) & (table["value"] > _TOP)
-    caption = joined(
-        [
-            _with_cross(caption if judged else few, table, language),
-            label("beyond", language) if over.any() else "",
-        ],
-        language,
-    )
+    caption = _with_cross(caption if judged else few, table, language)
+    caption = joined([caption, label("beyond", language) if over.any() else ""], language)
     figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption)
     for at, indicator in zip(axes, shown, strict=True):
         _funnel(at, table[table["indicator"] == indicator], together.loc[indicator], indicator, language)
