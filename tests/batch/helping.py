@@ -61,7 +61,11 @@ def odd_ends_its_process(n):
 def leave_pids(folder):
     """Start a child, write down who we are and who it is, and never end."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    (Path(folder) / f"pids-{os.getpid()}").write_text(f"{os.getpid()} {child.pid}")
+    noted = Path(folder) / f"pids-{os.getpid()}"
+    # Whoever waits for the file must not find it without its line.
+    aside = noted.with_name("aside-" + noted.name)
+    aside.write_text(f"{os.getpid()} {child.pid}")
+    aside.replace(noted)
     time.sleep(600)
 
 

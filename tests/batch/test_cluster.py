@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import helping
@@ -214,7 +213,7 @@ def test_a_worker_is_killed_while_reports_are_read_and_runs_are_made(
     running = machines.analysis("run", notebook, "--years", "2020", "--data", reports, "--out", "runs")
     # The folders of two runs that are being made, and the kernels that make them.
     waited_for(lambda: len(list((tmp_path / "runs").glob(".run-*"))) == 2)
-    time.sleep(2)
+    waited_for(lambda: len(_descendants(third.pid)) >= 2)
     family = _descendants(third.pid)
     third.kill()
     assert len(family) >= 2 and gone(family, 5)

@@ -64,7 +64,7 @@ def test_what_a_killed_process_leaves_in_its_temporary_folder_goes_with_it(tmp_p
     process = Bounded()
     folder = Path(process.call(helping.litter, ""))
     assert folder.is_dir() and folder.parent.name.startswith("b-")
-    assert process.call(helping.litter, str(tmp_path / "told"), seconds=0.5) == Ended("timed_out", "0.5 s")
+    assert process.call(helping.litter, str(tmp_path / "told"), seconds=3) == Ended("timed_out", "3 s")
     killed = Path((tmp_path / "told").read_text())
     assert killed.parent == folder.parent and not folder.parent.exists()
     again = Path(process.call(helping.litter, ""))
@@ -85,7 +85,7 @@ def test_memory_is_bounded():
 
 def test_a_closed_process_is_gone_with_what_it_started(tmp_path):
     process = Bounded()
-    assert process.call(helping.leave_pids, str(tmp_path), seconds=1) == Ended("timed_out", "1 s")
+    assert process.call(helping.leave_pids, str(tmp_path), seconds=3) == Ended("timed_out", "3 s")
     (pids,) = (file.read_text().split() for file in tmp_path.glob("pids-*"))
     assert len(pids) == 2 and gone(pids)
     process.close()
