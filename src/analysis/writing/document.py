@@ -163,26 +163,33 @@ def to_docx(document: Document, language: str) -> bytes:
     made = docx.Document()
     _lay_out(made, language)
     _describe(made, document.title, language)
-    made.add_paragraph(document.title, "Title")
+    _add(made, "Title", document.title)
     for line in document.subtitle:
-        made.add_paragraph(line, "Subtitle")
+        _add(made, "Subtitle", line)
     for block in document.blocks:
         match block:
             case Heading():
-                made.add_heading(block.text, block.level)
+                _add(made, f"Heading{block.level}", block.text)
             case Paragraph():
-                words = made.add_paragraph(style="Body Text")
-                words.add_run(block.mark(language), "Strong")
+                words = _add(made, "BodyText")
+                words.add_run(block.mark(language))._r.style = "Strong"
                 words.add_run(block.text)
             case Table():
-                made.add_paragraph(block.caption, "Caption").paragraph_format.keep_with_next = True
+                _add(made, "Caption", block.caption).paragraph_format.keep_with_next = True
                 _add_table(made, block)
             case Picture():
                 _add_picture(made, block)
-                made.add_paragraph(block.caption, "Caption")
+                _add(made, "Caption", block.caption)
     buffer = io.BytesIO()
     made.save(buffer)
     return settled(buffer.getvalue())
+
+
+def _add(made: docx.document.Document, style: str, words: str = "") -> WordParagraph:
+    """A paragraph in the style with this id. By a style's name python-docx would go through all its styles for each of them."""
+    paragraph = made.add_paragraph(words)
+    paragraph._p.style = style
+    return paragraph
 
 
 def _lay_out(made: docx.document.Document, language: str) -> None:
@@ -276,15 +283,13 @@ def _add_table(made: docx.document.Document, block: Table) -> None:
     widths = [Length(_WIDTH * want // sum(wants)) for want in wants]
     for column, size in zip(table.columns, widths, strict=True):
         column.width = size
-    # Looked up once: python-docx goes through all its styles for every paragraph that is given one by name.
-    plain = made.styles["No Spacing"].style_id
     for line in lines:
         row = table.add_row()
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         for cell, words, size in zip(row.cells, line, widths, strict=True):
             cell.width = size
             inside = cell.paragraphs[0]
-            inside._p.style = plain
+            inside._p.style = "NoSpacing"
             inside.add_run(words)
             if line is block.head:
                 inside.alignment = WD_ALIGN_PARAGRAPH.CENTER
@@ -294,7 +299,7 @@ def _add_table(made: docx.document.Document, block: Table) -> None:
 
 
 def _add_picture(made: docx.document.Document, block: Picture) -> None:
-    words = made.add_paragraph(style="No Spacing")
+    words = _add(made, "NoSpacing")
     words.alignment = WD_ALIGN_PARAGRAPH.CENTER
     words.paragraph_format.keep_with_next = True
     shape = words.add_run().add_picture(io.BytesIO(block.png), width=_WIDTH)

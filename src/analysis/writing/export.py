@@ -47,22 +47,24 @@ class _Page(HTMLExporter):
         return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **options)
 
 
+@cache
+def _exporter() -> _Page:
+    """The exporter with its templates, which it puts together for its first page."""
+    return _Page(
+        template_name="page",
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+
+
 def to_html(notebook: nbformat.NotebookNode, title: str, language: str) -> str:
     """The page of an executed notebook."""
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = in_language(cell.source, language)
-    with resources.as_file(resources.files("analysis.writing").joinpath("page")) as folder:
-        exporter = _Page(
-            template_name="page",
-            extra_template_basedirs=[str(Path(folder).parent)],
-            exclude_input=True,
-            exclude_input_prompt=True,
-            exclude_output_prompt=True,
-            exclude_anchor_links=True,
-        )
-        html, _ = exporter.from_notebook_node(
-            notebook, resources={"title": title, "language": TAGS[language], "style": style()}
-        )
-    return html
+    said = {"title": title, "language": TAGS[language], "style": style()}
+    return _exporter().from_notebook_node(notebook, resources=said)[0]

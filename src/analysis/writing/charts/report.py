@@ -21,7 +21,7 @@ from analysis.measuring import headlines, indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, apart, canvas, nothing, width
+from analysis.writing.charts.canvas import Chart, apart, canvas, names, nothing, width
 from analysis.writing.labels import label
 
 
@@ -83,12 +83,8 @@ def outcomes(report: Report, language: str) -> Chart:
     _stack(axes, 1, as_groups, on_hand, style.OUTCOMES, label_in=True)
     _stack(axes, 2, details, on_hand, style.OUTCOMES, label_in=False)
     axes.set(xlim=(-0.02, 4.4), ylim=(on_hand * 1.02, -on_hand * 0.02))
-    axes.set_xticks(
-        [0.4, 0.4 + _STEP, 0.4 + 2 * _STEP],
-        [label(h, language) for h in ("received_head", "outcome_head", "detail_head")],
-    )
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
+    heads = [label(h, language) for h in ("received_head", "outcome_head", "detail_head")]
+    names(axes, [0.4, 0.4 + _STEP, 0.4 + 2 * _STEP], heads, side="top")
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     shares = "；" if language == "zh" else "; "
@@ -108,11 +104,8 @@ def _stack(axes, column: int, parts: pd.DataFrame, whole: float, colours: Mappin
     """One column of blocks as high as their counts, labelled inside, or to the right if thin."""
     column, top, outside = column * _STEP, 0.0, []
     for part in frames.tuples(parts):
-        axes.add_patch(
-            Rectangle(
-                (column, top), 0.8, part.count, facecolor=colours[part.group], edgecolor="white", lw=1.2
-            )
-        )
+        block = (column, top), 0.8, part.count
+        axes.add_artist(Rectangle(*block, facecolor=colours[part.group], edgecolor="white", lw=1.2))
         middle = top + part.count / 2
         words = f"{part.label} {number(part.count)}"
         if label_in and part.count / whole > 0.03:
@@ -154,16 +147,15 @@ def refusal_grounds(report: Report, language: str) -> Chart:
         "en": f"Grounds of {number(refused)} refusals (share and 95% interval)",
     }[language]
     figure, axes = canvas(0.42 * len(table) + 1.3, title)
-    axes.barh(table["label"], table["share"], color=style.OUTCOMES["denied"], height=0.62)
-    axes.hlines(table["label"], table["low"], table["high"], color=style.INK, lw=1.1)
+    y = range(len(table))
+    axes.barh(y, table["share"], color=style.OUTCOMES["denied"], height=0.62)
+    axes.hlines(y, table["low"], table["high"], color=style.INK, lw=1.1)
     unit = label("cases", language)
-    for row in frames.tuples(table):
-        axes.text(
-            row.high + 0.01, row.label, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center"
-        )
+    for at, row in zip(y, frames.tuples(table), strict=True):
+        axes.text(row.high + 0.01, at, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center")
     axes.set(xlim=(0, min(1.0, table["high"].max() + 0.18)))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
-    axes.tick_params(axis="y", length=0)
+    names(axes, y, table["label"])
     listed = "; ".join(f"{r.label} {number(r.count)}" for r in frames.tuples(table[::-1]))
     return Chart("refusal_grounds", title, figure, table, f"{title}: {listed}")
 
@@ -182,20 +174,19 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
         "en": "Main rates with 95% intervals (hollow: under 30 cases)",
     }[language]
     figure, axes = canvas(0.36 * len(table) + 1.3, title)
-    axes.hlines(table["label"], table["low"], table["high"], color=style.ACCENT, lw=2)
+    y = range(len(table))
+    axes.hlines(y, table["low"], table["high"], color=style.ACCENT, lw=2)
     face = [style.PAPER if small else style.ACCENT for small in table["small"]]
-    axes.scatter(
-        table["value"], table["label"], s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3
-    )
-    for row in frames.tuples(table):
+    axes.scatter(table["value"], y, s=46, c=face, edgecolors=style.ACCENT, linewidths=1.5, zorder=3)
+    for at, row in zip(y, frames.tuples(table), strict=True):
         words = f"{percent(row.value)}  ({number(row.numerator)}/{number(row.denominator)})"
-        axes.text(1.02, row.label, words, va="center", fontsize=9)
+        axes.text(1.02, at, words, va="center", fontsize=9)
     axes.set(xlim=(-0.01, 1.32))
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
     axes.grid(axis="x", color=style.GRID, lw=0.7)
     axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0)
+    names(axes, y, table["label"])
     listed = "; ".join(
         f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})"
         for r in frames.tuples(table[::-1])
@@ -244,9 +235,8 @@ def disputes(report: Report, language: str) -> Chart:
             left += part.count
         words = "  ".join([number(left), " · ".join(outside)]).rstrip()
         axes.text(left + most * 0.015, y, words, va="center")
-    axes.set_yticks(range(len(order)), order)
+    names(axes, range(len(order)), order)
     axes.set(xlim=(0, most * 1.2), ylim=(-0.6, len(order) - 0.3))
-    axes.tick_params(axis="y", length=0)
     axes.xaxis.get_major_locator().set_params(integer=True)
     listed = "; ".join(f"{r.label} {r.outcome} {number(r.count)}" for r in frames.tuples(table) if r.count)
     return Chart("disputes", title, figure, table, f"{title}: {listed}")
@@ -274,7 +264,8 @@ def text_against_table(report: Report, language: str) -> Chart:
         "zh": f"正文与表格：{len(table)}项件数中{wrong}项不一致",
         "en": f"Text against table: {wrong} of {len(table)} counts differ",
     }[language]
-    figure, axes = canvas(0.34 * len(table) + 1.4, title)
+    caption = {"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language]
+    figure, axes = canvas(0.34 * len(table) + 1.1, title, caption)
     y = np.arange(len(table))
     colour = [style.ALARM if d else style.FAINT for d in table["differs"]]
     axes.hlines(y, table["text"], table["table"], color=colour, lw=2.5)
@@ -298,15 +289,11 @@ def text_against_table(report: Report, language: str) -> Chart:
             color=style.ALARM if row.differs else style.INK,
         )
     axes.set_xscale("symlog", linthresh=10)
-    axes.set_yticks(y, table["label"])
+    names(axes, y, table["label"])
     axes.set(xlim=(-0.6, table[["text", "table"]].max().max() * 6), ylim=(-0.6, len(table) - 0.4))
     axes.xaxis.set_major_formatter(lambda x, _: number(x))
-    axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=style.GRID, lw=0.7)
     axes.set_axisbelow(True)
-    axes.set_xlabel(
-        {"zh": "○ 正文　● 表格（对数刻度）", "en": "○ text   ● table (logarithmic scale)"}[language]
-    )
     listed = "; ".join(f"{r.label} {number(r.text)}/{number(r.table)}" for r in frames.tuples(table[::-1]))
     return Chart("text_against_table", title, figure, table, f"{title}: {listed}")
 
@@ -326,7 +313,11 @@ def placement_map(report: Report, language: str) -> Chart:
     }[language]
     printed = set(table["row"])
     columns, rows = list(form.columns), [r for r in form.rows if r in printed]
-    figure, axes = canvas(0.27 * len(rows) + 1.4, title)
+    caption = {
+        "zh": "白：所印数字　灰：空白　黄：可能的数字（–为空白）",
+        "en": "white: printed   grey: blank   yellow: what it may hold (– is blank)",
+    }[language]
+    figure, axes = canvas(0.27 * len(rows) + 1.1, title, caption)
     places = [(columns.index(c), rows.index(r)) for c, r in zip(table["column"], table["row"], strict=True)]
     boxes = PatchCollection(
         [Rectangle(place, 1, 1) for place in places],
@@ -341,20 +332,9 @@ def placement_map(report: Report, language: str) -> Chart:
             words, size = ("" if pd.isna(cell.value) else number(cell.value)), 9
         axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size, in_layout=False)
     axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
-    axes.set_xticks(
-        np.arange(len(columns)) + 0.5,
-        [form.columns[c].in_(language).replace(" ", "\n") for c in columns],
-        fontsize=8,
-    )
-    axes.set_yticks(np.arange(len(rows)) + 0.5, [form.rows[r].in_(language) for r in rows], fontsize=8)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.set_xlabel(
-        {
-            "zh": "白：所印数字　灰：空白　黄：可能的数字（–为空白）",
-            "en": "white: printed   grey: blank   yellow: what it may hold (– is blank)",
-        }[language]
-    )
+    heads = [form.columns[c].in_(language).replace(" ", "\n") for c in columns]
+    names(axes, np.arange(len(columns)) + 0.5, heads, 8, "top")
+    names(axes, np.arange(len(rows)) + 0.5, [form.rows[r].in_(language) for r in rows], 8)
     counts = table["status"].value_counts()
     listed = "; ".join(f"{s} {n}" for s, n in counts.items())
     return Chart("placement_map", title, figure, table, f"{title}: {listed}")
@@ -375,19 +355,17 @@ def problems_against_evidence(evidence: pd.DataFrame, language: str) -> Chart:
             level = getattr(row, mark)
             colour = style.ACCENT if level > 0 else style.FAINT
             middle = (x * wide + wide / 2, y + 0.5)
-            axes.add_patch(Wedge(middle, 0.24, 0, 360, facecolor=style.PAPER, edgecolor=colour, lw=1.4))
+            axes.add_artist(Wedge(middle, 0.24, 0, 360, facecolor=style.PAPER, edgecolor=colour, lw=1.4))
             if math.isnan(level):
                 axes.text(*middle, "?", ha="center", va="center", color=style.FAINT)
             elif level:
-                axes.add_patch(Wedge(middle, 0.24, 90, 90 + 360 * level, facecolor=colour))
+                axes.add_artist(Wedge(middle, 0.24, 90, 90 + 360 * level, facecolor=colour))
     axes.axhline(table["stated"].sum(), color=style.GRID, lw=1.2)
     axes.set(xlim=(0, wide * len(marks)), ylim=(len(table), 0))
     axes.set_aspect("equal", anchor="W")
     words = [label(m, language).replace(" ", "\n", 1) for m in marks]
-    axes.set_xticks(wide * (np.arange(len(marks)) + 0.5), words, fontsize=9)
-    axes.set_yticks(np.arange(len(table)) + 0.5, table["label"], fontsize=9)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
+    names(axes, wide * (np.arange(len(marks)) + 0.5), words, 9, "top")
+    names(axes, np.arange(len(table)) + 0.5, table["label"], 9)
     axes.spines[:].set_visible(False)
     words = {1.0: label("yes", language), 0.5: label("partly", language), 0.0: label("no", language)}
     listed = "; ".join(
