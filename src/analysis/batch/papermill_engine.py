@@ -14,17 +14,20 @@ from analysis.batch.kernels import ForkserverProvisioner, WarmKernel
 
 
 class _SparingManager(NotebookExecutionManager):
-    """Papermill writes the whole notebook before and after every cell; this one once a second, and at the end."""
+    """Papermill writes the whole notebook before and after every cell, and once it has ended well or a cell has failed; this
+    one every third second in between, and when it is ended from outside."""
 
-    EVERY = timedelta(seconds=1)
+    EVERY = timedelta(seconds=3)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.last_save_time -= self.EVERY
+        self.handed_over = False
 
     def save(self, **kwargs: Any) -> None:
-        """Write the notebook if it has ended or was not written for a second."""
-        if self.end_time or self.now() - self.last_save_time >= self.EVERY:
+        """Write the notebook if it was not written for a while; at its end, unless papermill itself is about to."""
+        due = not self.handed_over if self.end_time else self.now() - self.last_save_time >= self.EVERY
+        if due:
             super().save(**kwargs)
 
 
@@ -47,6 +50,7 @@ class Engine(NBClientEngine):
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
+            manager.handed_over = True
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()

@@ -39,6 +39,9 @@ OF_NOTEBOOKS = (
     "analysis.workbook",
     "analysis.rates_and_trends",
     "analysis.bulletin",
+    "analysis.batch.leave",
+    "email.policy",
+    "lxml.html",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
     "seaborn",
@@ -48,6 +51,7 @@ OF_NOTEBOOKS = (
     "PIL.PpmImagePlugin",
     "mplfonts",
     "pandas.core.methods.to_dict",
+    "pandas.io.formats.csvs",
     "pandera.backends.pandas.register",
     "pandera.strategies.pandas_strategies",
     "pyarrow.dataset",
@@ -85,9 +89,13 @@ SET = {name: value for name, value in os.environ.items() if name not in _before}
 # As in a kernel, where it stands before matplotlib is imported.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 _load(OF_NOTEBOOKS)
-# The shipped report is read once: declarations, patterns, templates and schemas are made on first use and kept.
+# The shipped report is read and told once: declarations, patterns, templates and schemas are made on first use and kept.
 with suppress(Exception):
-    sys.modules["analysis.workbook"].open_workbook().summary()
+    _book = sys.modules["analysis.workbook"].open_workbook()
+    _book.summary()
+    _book.draft()
+    _book.over_years()
+    del _book
 gc.enable()
 gc.collect()
 # Collections in a kernel pass over what came from here, which would otherwise be copied to every kernel.

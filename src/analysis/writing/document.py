@@ -13,11 +13,12 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
 
 import docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
 from docx.shared import Length, Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph as WordParagraph
@@ -284,18 +285,19 @@ def _add_table(made: docx.document.Document, block: Table) -> None:
     for column, size in zip(table.columns, widths, strict=True):
         column.width = size
     for line in lines:
-        row = table.add_row()
-        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
-        for cell, words, size in zip(row.cells, line, widths, strict=True):
-            cell.width = size
-            inside = cell.paragraphs[0]
-            inside._p.style = "NoSpacing"
-            inside.add_run(words)
-            if line is block.head:
-                inside.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            elif words[:1].isdigit():
-                inside.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        table._tbl.append(parse_xml(_row(line, widths, head=line is block.head)))
+
+
+def _row(line: Sequence[str], widths: Sequence[Length], head: bool) -> str:
+    """A row of a table. Cell by cell, python-docx would take a third of the time of the whole document for its tables."""
+    sides = ["center" if head else "right" if words[:1].isdigit() else "left" for words in line]
+    cells = "".join(
+        f'<w:tc><w:tcPr><w:tcW w:type="dxa" w:w="{size.twips}"/></w:tcPr><w:p><w:pPr><w:pStyle w:val="NoSpacing"/>'
+        f'<w:jc w:val="{side}"/></w:pPr><w:r><w:t xml:space="preserve">{escape(words)}</w:t></w:r></w:p></w:tc>'
+        for words, size, side in zip(line, widths, sides, strict=True)
+    )
+    repeated = "<w:tblHeader/>" if head else ""
+    return f"<w:tr {nsdecls('w')}><w:trPr><w:cantSplit/>{repeated}</w:trPr>{cells}</w:tr>"
 
 
 def _add_picture(made: docx.document.Document, block: Picture) -> None:

@@ -13,10 +13,6 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
-import matplotlib as mpl
-import seaborn as sns
-from matplotlib import font_manager
-
 INK = "#1f2933"
 FAINT = "#9aa5b1"
 PAPER = "#ffffff"
@@ -67,6 +63,8 @@ DPI = 160
 @cache
 def _font() -> str:
     """Register the Chinese font and give its family name."""
+    from matplotlib import font_manager
+
     path = resources.files("mplfonts").joinpath("fonts/NotoSansCJKsc-Regular.otf")
     font_manager.fontManager.addfont(str(path))
     return font_manager.FontProperties(fname=str(path)).get_name()
@@ -75,6 +73,10 @@ def _font() -> str:
 @contextmanager
 def drawing() -> Iterator[None]:
     """Draw in this style; a missing glyph raises ``UserWarning`` instead of drawing a box."""
+    # Here, since the page of all runs takes its colours from this module and draws nothing: two seconds of every batch.
+    import matplotlib as mpl
+    import seaborn as sns
+
     settings = {
         **sns.axes_style("white"),
         "font.family": [_font()],
