@@ -3,7 +3,9 @@
 import io
 
 import pytest
+from drawn import words_outside
 from matplotlib import image
+from matplotlib.collections import PathCollection
 
 from analysis.writing import charts, style
 from analysis.writing.charts import draw
@@ -102,6 +104,23 @@ def test_each_chart_is_drawn_without_a_missing_glyph(shipped, language):
         pixels = image.imread(buffer)
         assert pixels.shape[1] == style.WIDTH * style.DPI
         assert pixels[..., :3].std() > 0.02, f"{chart.code} is empty"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_words_run_out_of_their_chart(shipped, language):
+    charts_of_it = all_charts(shipped, language)
+    assert {c.code: words_outside(c) for c in charts_of_it} == {c.code: [] for c in charts_of_it}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_rows_stand_beside_what_they_name(shipped, language):
+    chart = draw(charts.report.rates_with_intervals, shipped.rates, language)
+    (axes,) = chart.figure.axes
+    points = next(c for c in axes.collections if isinstance(c, PathCollection)).get_offsets()
+    at = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert {name: points[at[name], 0] for name in chart.table["label"]} == dict(
+        zip(chart.table["label"], chart.table["value"], strict=True)
+    )
 
 
 def test_a_missing_glyph_is_an_error():

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import TightLayoutEngine
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from scipy.optimize import isotonic_regression
 
@@ -54,9 +56,10 @@ def panels(many: int, across: int, height: float, title: str, caption: str):
     for spare in made[many:]:
         spare.remove()
     for axes in made[:many]:
-        # None of them is named, and to look for the place of the names takes as long as to measure the ticks.
-        axes.xaxis.set_label_coords(0, 0)
-        axes.yaxis.set_label_coords(0, 0)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_ticks([])
+            # None is named, and to look for the place of the name takes as long as to measure what stands there.
+            axis.set_label_coords(0, 0)
     figure.suptitle(title, x=0.01, y=1 - _EDGE / high, ha="left", fontsize=12)
     if caption:
         words = "\n".join(lines)
@@ -64,31 +67,47 @@ def panels(many: int, across: int, height: float, title: str, caption: str):
     return figure, made[:many]
 
 
-def names(
-    axes: Axes, places: Sequence[float], words: Iterable[str], size: float = 10, side: str = "left"
-) -> None:
-    """Names of rows to the left of a panel, or of columns over it or under it (``side`` top or bottom).
+# Inches between names and their panel.
+_FROM = 0.06
+# How names stand on each side of a panel: the way they are moved from it, and how they are aligned.
+_SIDES = {
+    "left": ((-_FROM, 0), {"ha": "right", "va": "center"}),
+    "top": ((0, _FROM), {"ha": "center", "va": "bottom"}),
+    "bottom": ((0, -_FROM), {"ha": "center", "va": "top"}),
+}
 
-    They are plain words: a tick holds two marks, a line and two labels, and takes four times as long to draw.
+
+def names(
+    axes: Axes, places: Iterable[float], words: Iterable[str], size: float = 10, side: str = "left"
+) -> None:
+    """Names of rows to the left of a panel, or of places along it over or under it (``side`` top or bottom).
+
+    They are plain words: a tick of Matplotlib's holds two marks, a line and two labels, and takes four times as long to draw.
     """
-    across = side != "left"
-    axis = axes.xaxis if across else axes.yaxis
-    axis.set_ticks([])
-    apart = {"left": (-_FROM, 0), "top": (0, _FROM), "bottom": (0, -_FROM)}[side]
-    shift = ScaledTranslation(*apart, axes.figure.dpi_scale_trans)
-    at = (axes.get_xaxis_transform() if across else axes.get_yaxis_transform()) + shift
-    aligned = {
-        "left": {"ha": "right", "va": "center"},
-        "top": {"ha": "center", "va": "bottom"},
-        "bottom": {"ha": "center", "va": "top"},
-    }[side]
+    moved, aligned = _SIDES[side]
+    along = side != "left"
+    within = axes.get_xaxis_transform() if along else axes.get_yaxis_transform()
+    at = within + ScaledTranslation(*moved, axes.figure.dpi_scale_trans)
     for place, word in zip(places, words, strict=True):
-        x, y = (place, float(side == "top")) if across else (0, place)
+        x, y = (place, float(side == "top")) if along else (0, place)
         axes.text(x, y, word, transform=at, fontsize=size, **aligned)
 
 
-# Inches between names and their panel.
-_FROM = 0.05
+def rules(axes: Axes, across: Iterable[float] = (), down: Iterable[float] = ()) -> None:
+    """Thin lines behind everything, over the whole width or height of a panel."""
+    for places, within, flat in (
+        (across, axes.get_yaxis_transform(), True),
+        (down, axes.get_xaxis_transform(), False),
+    ):
+        lines = [((0, p), (1, p)) if flat else ((p, 0), (p, 1)) for p in places]
+        drawn = LineCollection(lines, transform=within, colors=style.GRID, linewidths=0.7, zorder=0.5)
+        axes.add_collection(drawn, autolim=False)
+
+
+def round_numbers(low: float, high: float, most: int = 6, whole: bool = False) -> list[float]:
+    """Round numbers from ``low`` to ``high``, no more than there is room for; ``whole`` ones for counts."""
+    found = MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
+    return [float(n) + 0.0 for n in found if low <= n <= high]  # no -0.0
 
 
 # So many half-width characters of a caption stand in a line.

@@ -21,7 +21,7 @@ from analysis.measuring import headlines, indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, apart, canvas, names, nothing, width
+from analysis.writing.charts.canvas import Chart, apart, canvas, names, nothing, round_numbers, rules, width
 from analysis.writing.labels import label
 
 
@@ -85,7 +85,6 @@ def outcomes(report: Report, language: str) -> Chart:
     axes.set(xlim=(-0.02, 4.4), ylim=(on_hand * 1.02, -on_hand * 0.02))
     heads = [label(h, language) for h in ("received_head", "outcome_head", "detail_head")]
     names(axes, [0.4, 0.4 + _STEP, 0.4 + 2 * _STEP], heads, side="top")
-    axes.set_yticks([])
     axes.spines[:].set_visible(False)
     shares = "；" if language == "zh" else "; "
     listed = shares.join(
@@ -153,9 +152,10 @@ def refusal_grounds(report: Report, language: str) -> Chart:
     unit = label("cases", language)
     for at, row in zip(y, frames.tuples(table), strict=True):
         axes.text(row.high + 0.01, at, f"{number(row.count)}{unit}  {percent(row.share, 1)}", va="center")
-    axes.set(xlim=(0, min(1.0, table["high"].max() + 0.18)))
-    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
+    end = min(1.0, table["high"].max() + 0.18)
+    axes.set(xlim=(0, end), ylim=(-0.6, len(table) - 0.4))
     names(axes, y, table["label"])
+    names(axes, round_numbers(0, end), [percent(x, 0) for x in round_numbers(0, end)], side="bottom")
     listed = "; ".join(f"{r.label} {number(r.count)}" for r in frames.tuples(table[::-1]))
     return Chart("refusal_grounds", title, figure, table, f"{title}: {listed}")
 
@@ -181,12 +181,10 @@ def rates_with_intervals(rates: pd.DataFrame, language: str) -> Chart:
     for at, row in zip(y, frames.tuples(table), strict=True):
         words = f"{percent(row.value)}  ({number(row.numerator)}/{number(row.denominator)})"
         axes.text(1.02, at, words, va="center", fontsize=9)
-    axes.set(xlim=(-0.01, 1.32))
-    axes.set_xticks(np.linspace(0, 1, 6))
-    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
-    axes.grid(axis="x", color=style.GRID, lw=0.7)
-    axes.set_axisbelow(True)
+    axes.set(xlim=(-0.01, 1.32), ylim=(-0.6, len(table) - 0.4))
+    rules(axes, down=round_numbers(0, 1))
     names(axes, y, table["label"])
+    names(axes, round_numbers(0, 1), [percent(x, 0) for x in round_numbers(0, 1)], side="bottom")
     listed = "; ".join(
         f"{r.label} {percent(r.value)} ({percent(r.low, 1)}–{percent(r.high, 1)})"
         for r in frames.tuples(table[::-1])
@@ -237,7 +235,8 @@ def disputes(report: Report, language: str) -> Chart:
         axes.text(left + most * 0.015, y, words, va="center")
     names(axes, range(len(order)), order)
     axes.set(xlim=(0, most * 1.2), ylim=(-0.6, len(order) - 0.3))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    counts = round_numbers(0, most * 1.2, whole=True)
+    names(axes, counts, map(number, counts), side="bottom")
     listed = "; ".join(f"{r.label} {r.outcome} {number(r.count)}" for r in frames.tuples(table) if r.count)
     return Chart("disputes", title, figure, table, f"{title}: {listed}")
 
@@ -290,10 +289,13 @@ def text_against_table(report: Report, language: str) -> Chart:
         )
     axes.set_xscale("symlog", linthresh=10)
     names(axes, y, table["label"])
-    axes.set(xlim=(-0.6, table[["text", "table"]].max().max() * 6), ylim=(-0.6, len(table) - 0.4))
-    axes.xaxis.set_major_formatter(lambda x, _: number(x))
-    axes.grid(axis="x", color=style.GRID, lw=0.7)
-    axes.set_axisbelow(True)
+    end = max(table[["text", "table"]].max().max() * 6, 1)
+    powers = [0, *(10**n for n in range(1, 1 + int(math.log10(end))))]
+    axes.set(xlim=(-0.6, end), ylim=(-0.6, len(table) - 0.4))
+    axes.set(xticks=[], yticks=[])
+    axes.minorticks_off()
+    rules(axes, down=powers)
+    names(axes, powers, map(number, powers), side="bottom")
     listed = "; ".join(f"{r.label} {number(r.text)}/{number(r.table)}" for r in frames.tuples(table[::-1]))
     return Chart("text_against_table", title, figure, table, f"{title}: {listed}")
 

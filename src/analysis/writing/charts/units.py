@@ -12,14 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from analysis import frames
 from analysis.figures import number, percent
 from analysis.measuring import SMALL, headlines, indicators, limits
 from analysis.measuring.comparison import COVERAGE, INNER
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, apart, joined, nothing, panels
+from analysis.writing.charts.canvas import Chart, apart, joined, names, nothing, panels, round_numbers, rules
 from analysis.writing.charts.years import MIX, stacked
 from analysis.writing.labels import label
 
@@ -79,7 +78,9 @@ def funnel(
     shares = [code for code in shown if indicators()[code].kind == "share"]
     over = table["indicator"].isin(shares) & (table["value"] > _TOP)
     caption = _with_cross(caption if judged else few, table, language)
-    caption = joined([caption, label("beyond", language) if over.any() else ""], language)
+    caption = joined(
+        [caption, label("beyond", language) if over.any() else "", label("cases_axis", language)], language
+    )
     figure, axes = panels(len(shown), across, 3.4 if across == 1 else 2.3, title, caption)
     for at, indicator in zip(axes, shown, strict=True):
         _funnel(at, table[table["indicator"] == indicator], together.loc[indicator], indicator, language)
@@ -135,16 +136,14 @@ def _funnel(at, table: pd.DataFrame, together: pd.Series, indicator: str, langua
         )
     at.set_xscale("log")
     at.set(xlim=(0.9, most * 1.6), ylim=(-0.03 * top, top * 1.04))
-    at.xaxis.set_major_locator(LogLocator(base=10))
-    at.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x)))
-    at.xaxis.set_minor_formatter(NullFormatter())
-    at.yaxis.set_major_locator(MaxNLocator(4))
-    at.yaxis.set_major_formatter(lambda x, _: percent(x, 0 if top > 0.1 else 1))
-    at.tick_params(labelsize=8, length=0)
-    at.grid(axis="y", color=style.GRID, lw=0.7)
-    at.set_axisbelow(True)
+    at.set(xticks=[], yticks=[])
+    at.minorticks_off()
+    powers = [10**n for n in range(1 + int(math.log10(most * 1.6)))]
+    names(at, powers, map(number, powers), 8, "bottom")
+    shares = round_numbers(0, top, 5)
+    names(at, shares, [percent(x, 0 if top > 0.1 else 1) for x in shares], 8)
+    rules(at, across=shares)
     at.set_title(indicators()[indicator].name(language), fontsize=9, pad=4)
-    at.set_xlabel(label("cases_axis", language), fontsize=8)
 
 
 def _crossed(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -203,9 +202,9 @@ def outcomes_of_units(rates: pd.DataFrame, aggregates: pd.DataFrame, language: s
         "en": (f"smaller units not drawn: {left}", f"not drawn, since they do not add up: {off}"),
     }[language]
     caption = joined((t for t, n in zip(told, (left, off), strict=True) if n), language)
-    names = list(dict.fromkeys(table["unit"]))
-    figure, (axes,) = panels(1, 1, 0.34 * len(names) + 0.9, title, caption)
-    stacked(axes, {u: table[table["unit"] == u] for u in names}, language)
+    shown = list(dict.fromkeys(table["unit"]))
+    figure, (axes,) = panels(1, 1, 0.34 * len(shown) + 0.9, title, caption)
+    stacked(axes, {u: table[table["unit"] == u] for u in shown}, language)
     listed = "; ".join(
         f"{u} " + ", ".join(f"{r.label} {percent(r.share, 1)}" for r in frames.tuples(of) if r.count)
         for u, of in table.groupby("unit", sort=False)
@@ -238,13 +237,10 @@ def spread(comparison: pd.DataFrame, aggregates: pd.DataFrame, language: str) ->
         if centre <= 1:
             axes.plot([centre, centre], [y - 0.36, y + 0.36], color=style.INK, lw=1.6, zorder=2)
         axes.text(1.03, y, percent(centre, 1) if not math.isnan(centre) else "—", va="center", fontsize=9)
-    axes.set_yticks(range(len(shown)), [indicators()[c].name(language) for c in shown])
+    names(axes, range(len(shown)), [indicators()[c].name(language) for c in shown])
     axes.set(xlim=(-0.02, 1.14), ylim=(-0.6, len(shown) - 0.4))
-    axes.set_xticks(np.linspace(0, 1, 6))
-    axes.xaxis.set_major_formatter(lambda x, _: percent(x, 0))
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=style.GRID, lw=0.7)
-    axes.set_axisbelow(True)
+    names(axes, round_numbers(0, 1), [percent(x, 0) for x in round_numbers(0, 1)], side="bottom")
+    rules(axes, down=round_numbers(0, 1))
     listed = "; ".join(
         f"{rows['label'].iloc[0]} {percent(rows['value'].min(), 1)}–{percent(rows['value'].max(), 1)}"
         for _, rows in table.groupby("indicator", sort=False)

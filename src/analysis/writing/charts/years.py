@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+from matplotlib.markers import TICKDOWN
 
 from analysis import frames
 from analysis.figures import number, percent
@@ -19,7 +19,7 @@ from analysis.measuring import Line, headlines, indicators, wilson
 from analysis.problems import categories
 from analysis.templates import forms, series
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, joined, nothing, panels
+from analysis.writing.charts.canvas import Chart, joined, names, nothing, panels, round_numbers, rules
 from analysis.writing.labels import label
 
 # The quantities that are drawn: what comes in, what goes out, what is left, what is disputed.
@@ -102,9 +102,18 @@ def _years(axes, of: Mapping[int, str]) -> None:
     years = sorted(of)
     axes.set_xlim(years[0] - 0.6, years[-1] + 0.6)
     shown = years if len(years) < 6 else [y for y in years if y in (years[0], years[-1]) or not y % 5]
-    axes.set_xticks(shown, [str(y) for y in shown], fontsize=8)
-    axes.set_xticks(years, minor=True)
-    axes.tick_params(axis="x", which="both", length=3, color=style.FAINT, bottom=True)
+    names(axes, shown, map(str, shown), 8, "bottom")
+    within = axes.get_xaxis_transform()
+    axes.plot(
+        years,
+        [0] * len(years),
+        ls="",
+        marker=TICKDOWN,
+        ms=3,
+        color=style.FAINT,
+        transform=within,
+        clip_on=False,
+    )
 
 
 def _drawn(axes, table: pd.DataFrame) -> None:
@@ -184,7 +193,6 @@ def counts_over_years(
                 fontsize=8,
             )
         at.set_ylim(-0.08 * top, 1.35 * top)
-        at.set_yticks([])
         at.set_title(f"{rows['label'].iloc[0]}  {_verdict(trends, subject, language)}", fontsize=9, pad=4)
     listed = _listed(table, number)
     return Chart("counts_over_years", title, figure, table, f"{title}: {listed}")
@@ -215,10 +223,9 @@ def rates_over_years(
         most = np.nanmax([rows["high"].max(), rows["value"].max()])
         top = 0.25 if most <= 0.25 else 1.0 if most <= 1 else most * 1.1
         at.set_ylim(-0.04 * top, 1.08 * top)
-        at.set_yticks([0, top / 2, top])
-        at.yaxis.set_major_formatter(lambda x, _: percent(x, 0 if x * 100 % 1 < 1e-9 else 1))
-        at.tick_params(axis="y", labelsize=8, length=0)
-        at.grid(axis="y", color=style.GRID, lw=0.7)
+        halves = [0, top / 2, top]
+        names(at, halves, [percent(x, 0 if x * 100 % 1 < 1e-9 else 1) for x in halves], 8)
+        rules(at, across=halves)
         last = rows.iloc[-1]
         at.annotate(
             percent(last["value"], 1),
@@ -305,12 +312,11 @@ def problems_over_years(items: pd.DataFrame, unit: str, language: str) -> Chart:
             linewidths=1.3,
             zorder=3,
         )
-    axes.set_yticks(range(len(order)), [categories()[c].in_(language) for c in order], fontsize=9)
-    axes.set_xticks(range(len(years)), [str(y) for y in years], fontsize=8.5)
+    rows, columns = range(len(order)), range(len(years))
+    names(axes, rows, [categories()[c].in_(language) for c in order], 9)
+    names(axes, columns, map(str, years), 8.5, "bottom")
+    rules(axes, across=rows, down=columns)
     axes.set(xlim=(-0.6, len(years) - 0.4), ylim=(len(order) - 0.4, -0.6))
-    axes.tick_params(length=0)
-    axes.grid(color=style.GRID, lw=0.7)
-    axes.set_axisbelow(True)
     named = table[table["problem"] > 0]
     listed = "; ".join(
         f"{rows['label'].iloc[0]} {', '.join(map(str, rows['year']))}"
@@ -342,9 +348,7 @@ def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
             1.01, y, f"{number(rows['decisions'].iloc[0])}{label('cases', language)}", va="center", fontsize=8
         )
     axes.set(xlim=(0, 1.1), ylim=(len(bars) - 0.4, -1.15))
-    axes.set_yticks(range(len(bars)), list(bars), fontsize=9)
-    axes.set_xticks([])
-    axes.tick_params(axis="y", length=0)
+    names(axes, range(len(bars)), bars, 9)
     axes.spines[:].set_visible(False)
     # One row of names over the bars, each behind a square of its colour.
     groups = next(iter(bars.values()))
@@ -401,12 +405,11 @@ def changes(trends: pd.DataFrame, language: str) -> Chart:
     for at, row in zip(y, frames.tuples(table), strict=True):
         words = f"{percent(row.value_first, 1)} → {percent(row.value_last, 1)}  {label('verdict_' + row.verdict, language)}"
         axes.text(edge * 1.08, at, words, va="center", fontsize=9)
-    axes.set_yticks(y, table["label"])
+    names(axes, y, table["label"])
     axes.set(xlim=(-edge * 1.05, edge * 2.3), ylim=(-0.6, len(table) - 0.4))
-    axes.set_xticks([t for t in MaxNLocator(5).tick_values(-edge, edge) if abs(t) <= edge])
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=style.GRID, lw=0.7)
-    axes.set_axisbelow(True)
+    points = round_numbers(-edge, edge, 7)
+    names(axes, points, [f"{x:g}" for x in points], side="bottom")
+    rules(axes, down=points)
     listed = "; ".join(
         f"{r.label} {r.change:+.1f} ({r.low:+.1f}–{r.high:+.1f}) {label('verdict_' + r.verdict, language)}"
         for r in frames.tuples(table[::-1])
