@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.collections import PatchCollection
 from matplotlib.markers import TICKDOWN
+from matplotlib.patches import Rectangle
 
 from analysis import frames
 from analysis.figures import number, percent
@@ -19,7 +21,16 @@ from analysis.measuring import Line, headlines, indicators, wilson
 from analysis.problems import categories
 from analysis.templates import forms, series
 from analysis.writing import style
-from analysis.writing.charts.canvas import Chart, joined, names, nothing, panels, round_numbers, rules
+from analysis.writing.charts.canvas import (
+    Chart,
+    figures,
+    joined,
+    names,
+    nothing,
+    panels,
+    round_numbers,
+    rules,
+)
 from analysis.writing.labels import label
 
 # The quantities that are drawn: what comes in, what goes out, what is left, what is disputed.
@@ -328,25 +339,22 @@ def problems_over_years(items: pd.DataFrame, unit: str, language: str) -> Chart:
 def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
     """Parts of a whole, one bar a name; the parts of the first bar are labelled directly, those of all with their
     share where it fits. The number of cases stands at the end."""
+    blocks, colours, shares = [], [], []
     for y, rows in enumerate(bars.values()):
         left = 0.0
         for r in frames.tuples(rows):
-            axes.barh(y, r.share, left=left, color=style.OUTCOMES[r.group], edgecolor="white", height=0.72)
+            blocks.append(Rectangle((left, y - 0.36), r.share, 0.72))
+            colours.append(style.OUTCOMES[r.group])
             if r.share >= 0.06:
-                dark = r.group in style.DARK
-                axes.text(
-                    left + r.share / 2,
-                    y,
-                    percent(r.share, 0),
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=style.PAPER if dark else style.INK,
-                )
+                colour = style.PAPER if r.group in style.DARK else style.INK
+                shares.append((left + r.share / 2, y, percent(r.share, 0), 8, colour))
             left += r.share
         axes.text(
             1.01, y, f"{number(rows['decisions'].iloc[0])}{label('cases', language)}", va="center", fontsize=8
         )
+    drawn = PatchCollection(blocks, facecolor=colours, edgecolor=style.PAPER, linewidth=1)
+    axes.add_collection(drawn, autolim=False)
+    figures(axes, shares)
     axes.set(xlim=(0, 1.1), ylim=(len(bars) - 0.4, -1.15))
     names(axes, range(len(bars)), bars, 9)
     axes.spines[:].set_visible(False)
