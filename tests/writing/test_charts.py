@@ -9,7 +9,7 @@ from matplotlib.collections import PathCollection
 
 from analysis.writing import charts, style
 from analysis.writing.charts import draw
-from analysis.writing.charts.canvas import canvas, figures
+from analysis.writing.charts.canvas import canvas
 
 LANGUAGES = ("zh", "en")
 
@@ -127,26 +127,6 @@ def test_a_missing_glyph_is_an_error():
     with style.drawing(), pytest.raises(UserWarning, match="missing"):
         figure, axes = canvas(1, "字 \U0001f600")
         figure.savefig(io.BytesIO())
-    with style.drawing(), pytest.raises(UserWarning, match="missing"):
-        figures(canvas(1, "字")[1], [(0, 0, "1 \U0001f600", 9, style.INK)])
-
-
-def test_the_figures_in_the_boxes_are_those_of_the_table(yongkang):
-    """They are outlines, not texts: each is found again by the outline of its own figure, and no other."""
-    chart = draw(charts.report.placement_map, yongkang.report, "zh")
-    form = yongkang.report.form.tables["applications"]
-    boxes, drawn = (
-        c for c in chart.figure.axes[0].collections if len(c.get_offsets()) or len(c.get_paths()) > 1
-    )
-    outlines = dict(zip(map(tuple, drawn.get_offsets()), drawn.get_paths(), strict=True))
-    known = chart.table[chart.table["status"] == "reported"]
-    rows = [row for row in form.rows if row in set(chart.table["row"])]
-    of = {}
-    for cell in known.itertuples():
-        at = (list(form.columns).index(cell.column) + 0.5, rows.index(cell.row) + 0.5)
-        of.setdefault(cell.value, set()).add(outlines[at].vertices.tobytes())
-    assert len(of) > 10 and all(len(shapes) == 1 for shapes in of.values())
-    assert len(set().union(*of.values())) == len(of)
 
 
 def test_the_same_figures_give_the_same_picture(shipped):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as Canvas
-from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.layout_engine import TightLayoutEngine
-from matplotlib.path import Path
-from matplotlib.textpath import TextPath
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import Affine2D, ScaledTranslation
+from matplotlib.transforms import ScaledTranslation
 from scipy.optimize import isotonic_regression
 
 from analysis.writing import style
@@ -95,36 +91,6 @@ def names(
     for place, word in zip(places, words, strict=True):
         x, y = (place, float(side == "top")) if along else (0, place)
         axes.text(x, y, word, transform=at, fontsize=size, **aligned)
-
-
-def figures(axes: Axes, told: Iterable[tuple[float, float, str, float, str]]) -> None:
-    """Many short figures, each in the middle of its place in the panel: x, y, figure, size and colour.
-
-    The outlines of each different one, and one drawing of them all: two hundred texts, as a table of applications has, take five
-    times as long.
-    """
-    told = list(told)
-    outlines = {(word, size): _outline(word, size) for _, _, word, size, _ in told}
-    drawn = PathCollection(
-        [outlines[word, size] for _, _, word, size, _ in told],
-        offsets=[(x, y) for x, y, *_ in told],
-        offset_transform=axes.transData,
-        facecolors=[colour for *_, colour in told],
-        linewidths=0,
-        zorder=3,
-    )
-    drawn.set_transform(Affine2D().scale(1 / 72) + axes.figure.dpi_scale_trans)  # points
-    drawn.set_in_layout(False)
-    axes.add_collection(drawn, autolim=False)
-
-
-def _outline(word: str, size: float) -> Path:
-    """A word in points, its middle at the origin. Warns, as a text does, of signs that the font lacks."""
-    font = get_font(findfont(FontProperties()))
-    if lacking := [sign for sign in word if not font.get_char_index(ord(sign))]:
-        warnings.warn(f"Glyph {lacking} missing from font", stacklevel=2)
-    path = TextPath((0, 0), word, size=size)
-    return path.transformed(Affine2D().translate(*-path.get_extents().get_points().mean(axis=0)))
 
 
 def rules(axes: Axes, across: Iterable[float] = (), down: Iterable[float] = ()) -> None:

@@ -21,17 +21,7 @@ from analysis.measuring import headlines, indicators, wilson
 from analysis.reading import Report
 from analysis.templates import Cell, concepts
 from analysis.writing import style
-from analysis.writing.charts.canvas import (
-    Chart,
-    apart,
-    canvas,
-    figures,
-    names,
-    nothing,
-    round_numbers,
-    rules,
-    width,
-)
+from analysis.writing.charts.canvas import Chart, apart, canvas, names, nothing, round_numbers, rules, width
 from analysis.writing.labels import label
 
 
@@ -337,14 +327,12 @@ def placement_map(report: Report, language: str) -> Chart:
         edgecolor=style.GRID,
     )
     axes.add_collection(boxes, autolim=False)
-    told = []
     for (x, y), cell in zip(places, frames.tuples(table), strict=True):
         if cell.status == "ambiguous":
-            words = cell.candidates.replace("|", " / ").replace("blank", "–")
-            told.append((x + 0.5, y + 0.5, words, 8, style.INK))
-        elif not pd.isna(cell.value):
-            told.append((x + 0.5, y + 0.5, number(cell.value), 9, style.INK))
-    figures(axes, told)
+            words, size = cell.candidates.replace("|", " / ").replace("blank", "–"), 8
+        else:
+            words, size = ("" if pd.isna(cell.value) else number(cell.value)), 9
+        axes.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=size, in_layout=False)
     axes.set(xlim=(0, len(columns)), ylim=(len(rows), 0))
     heads = [form.columns[c].in_(language).replace(" ", "\n") for c in columns]
     names(axes, np.arange(len(columns)) + 0.5, heads, 8, "top")

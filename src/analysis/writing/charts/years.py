@@ -23,7 +23,6 @@ from analysis.templates import forms, series
 from analysis.writing import style
 from analysis.writing.charts.canvas import (
     Chart,
-    figures,
     joined,
     names,
     nothing,
@@ -339,22 +338,29 @@ def problems_over_years(items: pd.DataFrame, unit: str, language: str) -> Chart:
 def stacked(axes, bars: Mapping[str, pd.DataFrame], language: str) -> None:
     """Parts of a whole, one bar a name; the parts of the first bar are labelled directly, those of all with their
     share where it fits. The number of cases stands at the end."""
-    blocks, colours, shares = [], [], []
+    blocks, colours = [], []
     for y, rows in enumerate(bars.values()):
         left = 0.0
         for r in frames.tuples(rows):
             blocks.append(Rectangle((left, y - 0.36), r.share, 0.72))
             colours.append(style.OUTCOMES[r.group])
             if r.share >= 0.06:
-                colour = style.PAPER if r.group in style.DARK else style.INK
-                shares.append((left + r.share / 2, y, percent(r.share, 0), 8, colour))
+                dark = r.group in style.DARK
+                axes.text(
+                    left + r.share / 2,
+                    y,
+                    percent(r.share, 0),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=style.PAPER if dark else style.INK,
+                )
             left += r.share
         axes.text(
             1.01, y, f"{number(rows['decisions'].iloc[0])}{label('cases', language)}", va="center", fontsize=8
         )
     drawn = PatchCollection(blocks, facecolor=colours, edgecolor=style.PAPER, linewidth=1)
     axes.add_collection(drawn, autolim=False)
-    figures(axes, shares)
     axes.set(xlim=(0, 1.1), ylim=(len(bars) - 0.4, -1.15))
     names(axes, range(len(bars)), bars, 9)
     axes.spines[:].set_visible(False)
