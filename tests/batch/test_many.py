@@ -174,6 +174,15 @@ def test_the_notebook_of_a_failed_run_is_kept_as_far_as_it_came(ended):
     assert record["ipynb"].startswith("logs/")
 
 
+def test_the_log_of_a_run_that_took_too_long_says_which_cell_did(ended):
+    folder, _ = ended
+    record = records(folder / "out")["sleep"]
+    log = (folder / "out" / record["log"]).read_text(encoding="utf8").splitlines()
+    states = [line.split()[-1] for line in log if line.startswith("cell")]
+    # Parameters, those of the run, the book, its deeds, the last cell, and the leaving of its files.
+    assert states == ["completed", "completed", "completed", "running", "pending", "pending"]
+
+
 def test_a_second_call_runs_only_what_did_not_end_for_good(ended, tmp_path):
     folder, _ = ended
     shutil.copytree(folder, tmp_path / "again")

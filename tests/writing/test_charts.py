@@ -107,9 +107,21 @@ def test_each_chart_is_drawn_without_a_missing_glyph(shipped, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_words_run_out_of_their_chart(shipped, language):
-    charts_of_it = all_charts(shipped, language)
-    assert {c.code: words_outside(c) for c in charts_of_it} == {c.code: [] for c in charts_of_it}
+def test_no_words_run_out_of_their_chart(shipped, suqian, language):
+    drawn = [chart for study in (shipped, *suqian.values()) for chart in all_charts(study, language)]
+    assert [(chart.code, words_outside(chart)) for chart in drawn] == [(chart.code, []) for chart in drawn]
+
+
+@pytest.mark.parametrize("many", [12, 1_000_000])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_stands_behind_a_bar_is_not_cut_however_long_bar_and_words_are(shipped, many, language):
+    facts = shipped.report.facts.copy()
+    for column, count in (("upheld", many), ("corrected", 1), ("other", 1), ("pending", 1)):
+        facts.loc[(facts["table"] == "disputes") & (facts["column"] == column), "value"] = float(count)
+    report = shipped.report.with_records(facts=facts.to_dict("records"))
+    chart = draw(charts.report.disputes, report, language)
+    assert set(chart.table["count"]) == {1.0, float(many)}
+    assert words_outside(chart) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+import threading
+from contextlib import suppress
 from typing import Any
 
 from nbformat import NotebookNode
@@ -14,21 +15,39 @@ from analysis.batch.kernels import ForkserverProvisioner, WarmKernel
 
 
 class _SparingManager(NotebookExecutionManager):
-    """Papermill writes the whole notebook before and after every cell, and once it has ended well or a cell has failed; this
-    one every third second in between, and when it is ended from outside."""
+    """Papermill writes the whole notebook before and after every cell; this one when it begins, every second second, and when it
+    has ended: so it is seen, too, which cell never came to an end."""
 
-    EVERY = timedelta(seconds=3)
+    EVERY = 2.0
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.last_save_time -= self.EVERY
-        self.handed_over = False
+        self._ended = threading.Event()
+        self._writing = threading.Thread(target=self._write_on, daemon=True)
+
+    def notebook_start(self, **kwargs: Any) -> None:
+        """Begin; the notebook is written now and then from here on."""
+        super().notebook_start(**kwargs)
+        super().save()
+        self._writing.start()
+
+    def notebook_complete(self, **kwargs: Any) -> None:
+        """End, and write the notebook."""
+        self._ended.set()
+        if self._writing.ident:
+            self._writing.join()
+        super().notebook_complete(**kwargs)
 
     def save(self, **kwargs: Any) -> None:
-        """Write the notebook if it was not written for a while; at its end, unless papermill itself is about to."""
-        due = not self.handed_over if self.end_time else self.now() - self.last_save_time >= self.EVERY
-        if due:
+        """Write the notebook if it has ended."""
+        if self.end_time:
             super().save(**kwargs)
+
+    def _write_on(self) -> None:
+        while not self._ended.wait(self.EVERY):
+            # Where it changes while it is written, it is written the next time; where it cannot be, its end will say so.
+            with suppress(RuntimeError, OSError):
+                super().save()
 
 
 class Engine(NBClientEngine):
@@ -50,7 +69,6 @@ class Engine(NBClientEngine):
         manager.notebook_start()
         try:
             cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
-            manager.handed_over = True
         finally:
             manager.cleanup_pbar()
             manager.notebook_complete()

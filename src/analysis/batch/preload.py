@@ -94,7 +94,6 @@ with suppress(Exception):
     _book = sys.modules["analysis.workbook"].open_workbook()
     _book.summary()
     _book.draft()
-    _book.over_years()
     del _book
 gc.enable()
 gc.collect()
