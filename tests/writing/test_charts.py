@@ -124,6 +124,19 @@ def test_what_stands_behind_a_bar_is_not_cut_however_long_bar_and_words_are(ship
     assert words_outside(chart) == []
 
 
+def test_a_report_that_settles_more_than_it_had_is_drawn_whole(shipped, recwarn):
+    facts = shipped.report.facts.copy()
+    facts.loc[(facts["row"] == "granted") & (facts["column"] == "total"), "value"] = 800.0
+    report = shipped.report.with_records(facts=facts.to_dict("records"))
+    chart = draw(charts.report.outcomes, report, "zh")
+    assert chart.table["share"].max() > 4
+    assert words_outside(chart) == [] and not recwarn.list
+    low, high = sorted(chart.figure.axes[0].get_ylim())
+    assert low <= 0 and all(
+        high >= block.get_y() + block.get_height() for block in chart.figure.axes[0].patches
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_of_rows_stand_beside_what_they_name(shipped, language):
     chart = draw(charts.report.rates_with_intervals, shipped.rates, language)

@@ -76,13 +76,15 @@ def outcomes(report: Report, language: str) -> Chart:
         "en": f"What became of {number(on_hand)} applications",
     }[language]
     figure, axes = canvas(5.6, title)
-    _stack(axes, 0, plotted[plotted["stage"] == 0], on_hand, style.OUTCOMES, label_in=True)
+    # A report that contradicts itself may settle more than it had.
+    high = max(on_hand, groups.sum())
+    _stack(axes, 0, plotted[plotted["stage"] == 0], high, style.OUTCOMES, label_in=True)
     as_groups = pd.DataFrame(
         {"group": groups.index, "label": [group_name(g) for g in groups.index], "count": groups.values}
     )
-    _stack(axes, 1, as_groups, on_hand, style.OUTCOMES, label_in=True)
-    _stack(axes, 2, details, on_hand, style.OUTCOMES, label_in=False)
-    axes.set(xlim=(-0.02, 4.4), ylim=(on_hand * 1.02, -on_hand * 0.02))
+    _stack(axes, 1, as_groups, high, style.OUTCOMES, label_in=True)
+    _stack(axes, 2, details, high, style.OUTCOMES, label_in=False)
+    axes.set(xlim=(-0.02, 4.4), ylim=(high * 1.02, -high * 0.02))
     heads = [label(h, language) for h in ("received_head", "outcome_head", "detail_head")]
     names(axes, [0.4, 0.4 + _STEP, 0.4 + 2 * _STEP], heads, side="top")
     axes.spines[:].set_visible(False)
