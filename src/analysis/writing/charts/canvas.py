@@ -47,8 +47,8 @@ class _Layout(TightLayoutEngine):
 
     def execute(self, fig: Canvas) -> None:
         """Lay out a figure."""
-        nothing_beyond = 0.5 * mpl.rcParams["font.size"] / 72 / fig.get_figwidth()
-        margin = nothing_beyond
+        # What it is if nothing reaches beyond the panels.
+        margin = self.get()["pad"] * mpl.rcParams["font.size"] / 72 / fig.get_figwidth()
         for _ in range(_MEASURED):
             super().execute(fig)
             before, margin = margin, 1 - fig.subplotpars.right
@@ -116,13 +116,13 @@ def names(
 
 def rules(axes: Axes, across: Iterable[float] = (), down: Iterable[float] = ()) -> None:
     """Thin lines behind points and bars, over the whole width or height of a panel."""
-    for places, within, flat in (
-        (across, axes.get_yaxis_transform(), True),
-        (down, axes.get_xaxis_transform(), False),
+    for lines, within in (
+        ([((0, y), (1, y)) for y in across], axes.get_yaxis_transform()),
+        ([((x, 0), (x, 1)) for x in down], axes.get_xaxis_transform()),
     ):
-        lines = [((0, p), (1, p)) if flat else ((p, 0), (p, 1)) for p in places]
-        drawn = LineCollection(lines, transform=within, colors=style.GRID, linewidths=0.7, zorder=0.5)
-        axes.add_collection(drawn, autolim=False)
+        if lines:
+            drawn = LineCollection(lines, transform=within, colors=style.GRID, linewidths=0.7, zorder=0.5)
+            axes.add_collection(drawn, autolim=False)
 
 
 def round_numbers(low: float, high: float, most: int = 6, whole: bool = False) -> list[float]:
